@@ -1,0 +1,1 @@
+//! Arrow interoperation for `npbytes`.

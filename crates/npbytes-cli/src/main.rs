@@ -1,0 +1,2 @@
+//! The command `npbytes`.
+fn main() {}

@@ -1,0 +1,314 @@
+//! The `descr` of a .npy header: a typestr, or a list of fields; and the other literals that NumPy
+//! shows dtypes as.
+
+use super::{DType, Field, Kind, Struct, text};
+use crate::error::{Error, ErrorKind, Result};
+use crate::literal::{self, PyStr, Value};
+use crate::numpy::{NumPy, Profile};
+use crate::shape::Tuple;
+
+impl DType {
+    /// Reads the value of `descr` in a .npy header, as `numpy.lib.format.descr_to_dtype` does.
+    ///
+    /// A field named `''` of an unstructured void is padding.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DType`]; without an offset, as a literal's value has none.
+    pub fn from_descr(descr: &Value) -> Result<Self> {
+        Reader { source: "", numpy: NumPy::LATEST, dicts: false }.dtype(descr)
+    }
+
+    /// Reads a `descr` whose strings can be found again in `source`, so that errors say where.
+    pub(crate) fn from_descr_in(source: &str, descr: &Value) -> Result<Self> {
+        Reader { source, numpy: NumPy::LATEST, dicts: false }.dtype(descr)
+    }
+
+    /// The text that `np.save` writes as `descr`: Python's `repr` of a typestr or a list of fields.
+    ///
+    /// # Errors
+    /// Fields that overlap or stand out of order have no `descr`; [`ErrorKind::Unsupported`].
+    pub fn descr(&self, profile: Profile) -> Result<String> {
+        let mut out = String::new();
+        match &self.kind {
+            Kind::Struct(fields) => write_fields(&mut out, fields, profile)?,
+            // np.save writes this much of a StringDType; the pickle behind the header says the rest.
+            Kind::String => out.push_str("'|O'"),
+            _ => push_all(&mut out, ["'", &self.typestr(), "'"]),
+        }
+        Ok(out)
+    }
+}
+
+fn push_all<const N: usize>(out: &mut String, parts: [&str; N]) {
+    for part in parts {
+        out.push_str(part);
+    }
+}
+
+fn write_fields(out: &mut String, fields: &Struct, profile: Profile) -> Result<()> {
+    let mut separator = "";
+    let mut end = 0;
+    let pad = |out: &mut String, separator: &str, gap: usize| {
+        if gap > 0 {
+            push_all(out, [separator, "('', '|V", &gap.to_string(), "')"]);
+        }
+        gap > 0
+    };
+    out.push('[');
+    for field in fields.fields() {
+        let gap = field.offset().checked_sub(end).ok_or_else(|| {
+            Error::unsupported(format!(
+                "a .npy header cannot describe overlapping or out-of-order fields: {:?} starts at {}, \
+                 the one before it ends at {end}",
+                field.name(),
+                field.offset()
+            ))
+            .with_help("NumPy refuses this dtype too; a pickle can hold it")
+        })?;
+        if pad(out, separator, gap) {
+            separator = ", ";
+        }
+        push_all(out, [separator, "("]);
+        separator = ", ";
+        let name = literal::repr_str(field.name(), profile.python);
+        match field.title() {
+            Some(title) => {
+                push_all(out, ["(", &literal::repr_str(title, profile.python), ", ", &name, ")"]);
+            }
+            None => out.push_str(&name),
+        }
+        out.push_str(", ");
+        match field.dtype().as_subarray() {
+            Some((base, shape)) => {
+                write_inner(out, base, profile)?;
+                push_all(out, [", ", &Tuple(shape).to_string()]);
+            }
+            None => write_inner(out, field.dtype(), profile)?,
+        }
+        out.push(')');
+        end = field.end();
+    }
+    pad(out, separator, fields.itemsize() - end);
+    out.push(']');
+    Ok(())
+}
+
+/// The dtype of a field, or of a subarray's elements.
+fn write_inner(out: &mut String, dtype: &DType, profile: Profile) -> Result<()> {
+    if let Some((base, shape)) = dtype.as_subarray() {
+        out.push('(');
+        write_inner(out, base, profile)?;
+        push_all(out, [", ", &Tuple(shape).to_string(), ")"]);
+        return Ok(());
+    }
+    match (dtype.kind(), dtype.metadata()) {
+        (Kind::Struct(fields), _) => write_fields(out, fields, profile),
+        (_, Some(metadata))
+            if profile.numpy.writes_field_metadata()
+                && !matches!(metadata, Value::Dict(pairs) if pairs.is_empty()) =>
+        {
+            push_all(out, ["('", &dtype.typestr(), "', ", &metadata.repr(profile.python), ")"]);
+            Ok(())
+        }
+        _ => {
+            push_all(out, ["'", &dtype.typestr(), "'"]);
+            Ok(())
+        }
+    }
+}
+
+/// Reads a text that is a literal: a `descr`, or what `str` of a dtype shows.
+pub(super) fn parse_literal(source: &str, numpy: NumPy) -> Result<DType> {
+    let value = literal::parse(source).map_err(|error| match error.kind() {
+        ErrorKind::Literal(message) => {
+            let message = format!("the text is no literal: {message}");
+            match error.offset() {
+                Some(offset) => Error::dtype(message).at(offset),
+                None => Error::dtype(message),
+            }
+        }
+        _ => error,
+    })?;
+    Reader { source, numpy, dicts: true }.dtype(&value)
+}
+
+/// Turns literals into dtypes.
+struct Reader<'a> {
+    /// The text the literal was read from, to find a wrong part again; may be empty.
+    source: &'a str,
+    numpy: NumPy,
+    /// Whether `{'names': ..., 'formats': ...}` is taken; np.load does not.
+    dicts: bool,
+}
+
+impl Reader<'_> {
+    /// The offset of a string's text in the source, if it stands there as it is.
+    fn find(&self, text: &str) -> Option<u64> {
+        let quoted = |quote: char| self.source.find(&format!("{quote}{text}{quote}"));
+        quoted('\'').or_else(|| quoted('"')).map(|at| at as u64 + 1)
+    }
+
+    fn dtype(&self, descr: &Value) -> Result<DType> {
+        match descr {
+            Value::Str(_) => self.text(descr),
+            Value::List(fields) => self.fields(fields),
+            Value::Tuple(parts) => match parts.as_slice() {
+                [_, Value::Dict(_), ..] => Err(Error::dtype("a dtype with metadata").with_help(
+                    "NumPy 1 wrote this header, and no NumPy can read it; drop the {...}",
+                )),
+                // np.load looks at the first two items only.
+                [base, shape, ..] => self.subarray(self.dtype(base)?, shape),
+                _ => Err(Error::dtype(format!(
+                    "expected a (dtype, shape) tuple, found {} items",
+                    parts.len()
+                ))),
+            },
+            Value::Dict(_) if self.dicts => self.dict(descr),
+            other => Err(Error::dtype(format!(
+                "expected a str, a list or a tuple, found {}",
+                other.type_name()
+            ))),
+        }
+    }
+
+    fn text(&self, text: &Value) -> Result<DType> {
+        let text = text.as_str().ok_or_else(|| Error::dtype("a text with surrogates"))?;
+        text::parse(text, self.numpy).map_err(|error| match (self.find(text), error.offset()) {
+            (Some(start), Some(_)) => error.shifted(start),
+            // An offset inside of the text alone would mislead.
+            _ => error.without_offset(),
+        })
+    }
+
+    fn subarray(&self, base: DType, shape: &Value) -> Result<DType> {
+        let axis = |value: &Value| match value {
+            Value::Int(dim) => usize::try_from(*dim).ok(),
+            _ => None,
+        };
+        let dims: Option<Vec<usize>> = match shape {
+            Value::Tuple(dims) | Value::List(dims) => dims.iter().map(axis).collect(),
+            // A repeat of one was none in NumPy 1.
+            Value::Int(1) if !self.numpy.keeps_single_repeats() => Some(Vec::new()),
+            Value::Int(_) => match axis(shape) {
+                Some(repeats) => return base.repeated(repeats),
+                None => None,
+            },
+            _ => None,
+        };
+        let dims = dims.ok_or_else(|| {
+            Error::dtype(format!(
+                "expected the shape of a subarray, found {}",
+                shape.repr(crate::numpy::Python::DEFAULT)
+            ))
+        })?;
+        DType::subarray(base, &dims)
+    }
+
+    fn fields(&self, fields: &[Value]) -> Result<DType> {
+        let mut placed: Vec<Field> = Vec::with_capacity(fields.len());
+        let mut offset = 0_usize;
+        for field in fields {
+            let parts = field.items().unwrap_or_default();
+            let (name, dtype) = match parts {
+                [name, dtype] => (name, self.dtype(dtype)?),
+                [name, dtype, shape] => (name, self.subarray(self.dtype(dtype)?, shape)?),
+                _ => {
+                    return Err(Error::dtype(format!(
+                        "expected a field of two or three items, found {}",
+                        field.repr(crate::numpy::Python::DEFAULT)
+                    )));
+                }
+            };
+            let (title, name) = match name {
+                Value::Tuple(both) => match both.as_slice() {
+                    [Value::None, name] => (None, name),
+                    [title, name] => (Some(str_of(title, "title")?), name),
+                    _ => return Err(Error::dtype("expected a (title, name) tuple")),
+                },
+                name => (None, name),
+            };
+            let name = str_of(name, "name")?;
+            let start = offset;
+            offset = offset
+                .checked_add(dtype.itemsize())
+                .filter(|&end| end <= super::MAX_ITEMSIZE)
+                .ok_or_else(|| Error::dtype("an itemsize beyond 2147483647 bytes"))?;
+            if !(name.is_empty() && is_padding(&dtype)) {
+                let field = Field::new(name.clone(), dtype, start);
+                placed.push(match title {
+                    Some(title) => field.with_title(title.clone()),
+                    None => field,
+                });
+            }
+        }
+        Struct::new(placed, Some(offset), false).map(DType::from)
+    }
+
+    /// `{'names': [...], 'formats': [...], 'offsets': [...], 'titles': [...], 'itemsize': n, 'aligned': b}`
+    fn dict(&self, dict: &Value) -> Result<DType> {
+        let list = |key: &str| {
+            dict.get(key)
+                .map(|value| {
+                    value.items().ok_or_else(|| Error::dtype(format!("{key:?} must be a list")))
+                })
+                .transpose()
+        };
+        let missing = |key: &str| Error::dtype(format!("the key {key:?} is missing"));
+        let names = list("names")?.ok_or_else(|| missing("names"))?;
+        let formats = list("formats")?.ok_or_else(|| missing("formats"))?;
+        let (offsets, titles) = (list("offsets")?, list("titles")?);
+        let aligned = matches!(dict.get("aligned"), Some(Value::Bool(true)));
+        let lengths = [Some(formats.len()), offsets.map(<[_]>::len), titles.map(<[_]>::len)];
+        if lengths.into_iter().flatten().any(|len| len != names.len()) {
+            return Err(Error::dtype(
+                "the lists of names, formats, offsets and titles differ in length",
+            ));
+        }
+        let size = |value: &Value| match value {
+            Value::Int(size) => {
+                usize::try_from(*size).ok().filter(|&size| size <= super::MAX_ITEMSIZE)
+            }
+            _ => None,
+        };
+        let mut placed = Vec::with_capacity(names.len());
+        let mut end = 0_usize;
+        for (i, (name, format)) in names.iter().zip(formats).enumerate() {
+            let dtype = self.dtype(format)?;
+            let offset = match offsets.and_then(|offsets| offsets.get(i)) {
+                Some(offset) => size(offset)
+                    .ok_or_else(|| Error::dtype("an offset that is no size in bytes"))?,
+                None if aligned => end.next_multiple_of(dtype.alignment()),
+                None => end,
+            };
+            end = offset.saturating_add(dtype.itemsize());
+            let field = Field::new(str_of(name, "name")?.clone(), dtype, offset);
+            placed.push(match titles.and_then(|titles| titles.get(i)) {
+                None | Some(Value::None) => field,
+                Some(title) => field.with_title(str_of(title, "title")?.clone()),
+            });
+        }
+        let itemsize = match dict.get("itemsize") {
+            Some(value) => Some(
+                size(value).ok_or_else(|| Error::dtype("an itemsize that is no size in bytes"))?,
+            ),
+            None => None,
+        };
+        Struct::new(placed, itemsize, aligned).map(DType::from)
+    }
+}
+
+fn str_of<'v>(value: &'v Value, what: &str) -> Result<&'v PyStr> {
+    match value {
+        Value::Str(text) => Ok(text),
+        other => Err(Error::dtype(format!(
+            "expected a str as the {what} of a field, found {}",
+            other.type_name()
+        ))),
+    }
+}
+
+/// NumPy takes a nameless field for padding if its type is void and has no fields, as that of any
+/// subarray is.
+fn is_padding(dtype: &DType) -> bool {
+    matches!(dtype.kind(), Kind::Void(_) | Kind::Subarray(_))
+}

@@ -1,0 +1,291 @@
+//! One error type for the crate: what was found, what was expected, where, and what to do.
+//!
+//! [`Error::offset`] is always a byte offset in the input the caller handed in (a file, a buffer, a
+//! text); [`Error::help`] is a suggestion that a command line can print on a line of its own.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::raw::Mismatch;
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why some bytes are not the array they were said to be, or why an array has no such bytes.
+///
+/// One pointer wide, so that a `Result` stays small on the paths that succeed.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    offset: Option<u64>,
+    help: Option<Cow<'static, str>>,
+}
+
+/// The causes an [`Error`] can have.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused.
+    Io {
+        /// The file, where one was named.
+        path: Option<PathBuf>,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The input does not start the way its encoding does.
+    Magic {
+        /// The encoding that was expected, as in "a .npy file".
+        expected: &'static str,
+        /// The first bytes of the input, eight at most.
+        found: Vec<u8>,
+    },
+    /// A .npy version that NumPy has never written.
+    NpyVersion {
+        /// The major and minor version bytes.
+        found: (u8, u8),
+    },
+    /// The input ends before what it promised.
+    Truncated {
+        /// What was being read, as in "the array data".
+        what: &'static str,
+        /// How many bytes it takes.
+        needed: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// A bound of [`Limits`](crate::Limits) was reached.
+    Limit {
+        /// The field of `Limits`.
+        name: &'static str,
+        /// Its value.
+        limit: u64,
+        /// What the input asks for.
+        needed: u64,
+    },
+    /// A text is no Python literal.
+    Literal(Cow<'static, str>),
+    /// A text or a literal describes no dtype.
+    DType(Cow<'static, str>),
+    /// A .npy header is a literal, but not a header.
+    Header(Cow<'static, str>),
+    /// A shape that no array can have.
+    Shape(Cow<'static, str>),
+    /// A slice expression, an index or an axis that the array does not have.
+    Index(Cow<'static, str>),
+    /// Bytes do not fill the wanted shape and dtype.
+    Mismatch(Box<Mismatch>),
+    /// The elements are not of the Rust type that was asked for.
+    ElementType {
+        /// The Rust type.
+        wanted: &'static str,
+        /// The array's dtype.
+        dtype: String,
+    },
+    /// The elements cannot be borrowed as a Rust slice as they lie in memory.
+    Layout(Cow<'static, str>),
+    /// A byte that is no valid value of its type, such as a `bool` of 2.
+    Value(Cow<'static, str>),
+    /// A structured dtype has no such field.
+    Field {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// NumPy refuses this too, or this crate does not do it yet.
+    Unsupported(Cow<'static, str>),
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner { kind, offset: None, help: None }))
+    }
+
+    pub(crate) fn io(source: std::io::Error) -> Self {
+        Self::new(ErrorKind::Io { path: None, source })
+    }
+
+    /// Adds the byte offset, unless a deeper floor has already said it.
+    pub(crate) fn at(mut self, offset: impl TryInto<u64>) -> Self {
+        if self.0.offset.is_none() {
+            self.0.offset = offset.try_into().ok();
+        }
+        self
+    }
+
+    /// Moves the offset, for an error that counted from the start of a part of the input.
+    pub(crate) fn shifted(mut self, by: u64) -> Self {
+        self.0.offset = self.0.offset.map(|offset| offset.saturating_add(by));
+        self
+    }
+
+    /// Replaces the offset by what `map` makes of it.
+    pub(crate) fn map_offset(mut self, map: impl FnOnce(u64) -> u64) -> Self {
+        self.0.offset = self.0.offset.map(map);
+        self
+    }
+
+    /// Forgets the offset, where it counts from something the caller cannot see.
+    pub(crate) fn without_offset(mut self) -> Self {
+        self.0.offset = None;
+        self
+    }
+
+    /// Adds a suggestion, unless there is one.
+    pub(crate) fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+        if self.0.help.is_none() {
+            self.0.help = Some(help.into());
+        }
+        self
+    }
+
+    /// Names the file that an I/O error is about.
+    pub(crate) fn in_file(mut self, path: &Path) -> Self {
+        if let ErrorKind::Io { path: slot @ None, .. } = &mut self.0.kind {
+            *slot = Some(path.to_owned());
+        }
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The byte offset in the input where it went wrong, where there is one.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
+    /// What the caller could try.
+    pub fn help(&self) -> Option<Cow<'_, str>> {
+        if let Some(help) = &self.0.help {
+            return Some(Cow::Borrowed(help));
+        }
+        match &self.0.kind {
+            ErrorKind::Limit { name, needed, .. } => Some(Cow::Owned(format!(
+                "if this input is trusted, raise the limit `{name}` to at least {needed}"
+            ))),
+            ErrorKind::Mismatch(mismatch) => mismatch.help().map(Cow::Owned),
+            ErrorKind::Field { available, .. } if !available.is_empty() => {
+                Some(Cow::Owned(format!("the fields are: {}", available.join(", "))))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn literal(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Literal(message.into()))
+    }
+
+    pub(crate) fn dtype(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::DType(message.into()))
+    }
+
+    pub(crate) fn header(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Header(message.into()))
+    }
+
+    pub(crate) fn shape(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Shape(message.into()))
+    }
+
+    pub(crate) fn index(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Index(message.into()))
+    }
+
+    pub(crate) fn layout(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Layout(message.into()))
+    }
+
+    pub(crate) fn value(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Value(message.into()))
+    }
+
+    pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Unsupported(message.into()))
+    }
+
+    pub(crate) fn truncated(what: &'static str, needed: u64, found: u64) -> Self {
+        Self::new(ErrorKind::Truncated { what, needed, found })
+    }
+
+    pub(crate) fn limit(name: &'static str, limit: u64, needed: u64) -> Self {
+        Self::new(ErrorKind::Limit { name, limit, needed })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.kind.fmt(f)?;
+        match self.0.offset {
+            Some(offset) => write!(f, " (at byte {offset})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { path: Some(path), source } => write!(f, "{}: {source}", path.display()),
+            Self::Io { path: None, source } => source.fmt(f),
+            Self::Magic { expected, found } => {
+                write!(f, "expected {expected}, found ")?;
+                match found.as_slice() {
+                    [] => f.write_str("no bytes at all"),
+                    bytes => write!(f, "bytes that start with {}", bytes.escape_ascii()),
+                }
+            }
+            Self::NpyVersion { found: (major, minor) } => {
+                write!(f, "expected .npy version 1.0, 2.0 or 3.0, found {major}.{minor}")
+            }
+            Self::Truncated { what, needed, found } => {
+                write!(f, "the input ends inside {what}: expected {needed} bytes, found {found}")
+            }
+            Self::Limit { name, limit, needed } => {
+                write!(f, "the input needs {needed}, the limit `{name}` is {limit}")
+            }
+            Self::Literal(message) => write!(f, "not a Python literal: {message}"),
+            Self::DType(message) => write!(f, "not a dtype: {message}"),
+            Self::Header(message) => write!(f, "not a .npy header: {message}"),
+            Self::Shape(message) => write!(f, "not a shape: {message}"),
+            Self::Index(message) => write!(f, "out of the array: {message}"),
+            Self::Mismatch(mismatch) => mismatch.fmt(f),
+            Self::ElementType { wanted, dtype } => {
+                write!(f, "the elements are {dtype}, which {wanted} is not")
+            }
+            Self::Layout(message) => write!(f, "cannot borrow the elements in place: {message}"),
+            Self::Value(message) => write!(f, "not a value: {message}"),
+            Self::Field { name, .. } => write!(f, "no field named {name:?}"),
+            Self::Unsupported(message) => f.write_str(message),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("offset", &self.0.offset)
+            .field("help", &self.help())
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.kind {
+            ErrorKind::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(source: std::io::Error) -> Self {
+        Self::io(source)
+    }
+}
