@@ -22,6 +22,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 pub use structure::{Field, Struct, Subarray};
+pub(crate) use text::parse_typestr;
 pub use time::{TimeUnit, Unit};
 
 use crate::error::{Error, Result};

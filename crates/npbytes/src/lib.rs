@@ -1,13 +1,25 @@
 #![doc = include_str!("../README.md")]
 
+mod array;
 pub mod dtype;
 mod error;
 mod limits;
 pub mod literal;
+pub mod npy;
 mod numpy;
+pub mod print;
 pub mod raw;
+#[cfg(feature = "fs")]
+mod replace;
 mod shape;
+pub mod sniff;
 
+#[doc(hidden)]
+pub use array::__record;
+pub use array::{
+    Array, ArrayView, DateTime64, Element, Elements, FixedBytes, FixedStr, Record, RecordField,
+    RecordLayout, Slice, TimeDelta64,
+};
 pub use dtype::{ByteOrder, DType, Kind};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;

@@ -1,13 +1,211 @@
-//! raw
-#[derive(Debug)]
-pub struct Mismatch;
-impl Mismatch {
-    pub(crate) fn help(&self) -> Option<String> {
-        None
+//! Raw buffers: what `ndarray.tobytes` leaves and `np.frombuffer(...).reshape(...)` reads. The bytes
+//! say nothing of themselves; dtype, shape and order come from outside.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use npbytes::{DType, raw};
+//! let spec = raw::Spec::new(DType::parse("<i2")?).shape(&[2, -1]);
+//! let array = raw::decode(&Bytes::from_static(&[1, 0, 2, 0, 3, 0, 4, 0]), &spec)?;
+//! assert_eq!(array.shape().dims(), [2, 2]);
+//! let error = raw::decode(&Bytes::from_static(&[0; 6]), &spec).unwrap_err();
+//! assert_eq!(error.to_string(), "6 bytes do not fill (2, -1) of int16: 3 elements are no multiple of 2");
+//! # Ok::<(), npbytes::Error>(())
+//! ```
+
+mod mismatch;
+
+use bytes::Bytes;
+
+pub use mismatch::{Mismatch, dtypes_of_size, shapes_of};
+
+use crate::array::{Array, ArrayView};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::shape::{AxisOrder, MAX_DIMS, Order, Shape};
+
+/// What raw bytes mean.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    dtype: DType,
+    shape: Option<Vec<i64>>,
+    order: AxisOrder,
+    offset: usize,
+    count: Option<usize>,
+}
+
+impl Spec {
+    /// A flat array of all the bytes.
+    pub fn new(dtype: DType) -> Self {
+        Self { dtype, shape: None, order: AxisOrder::C, offset: 0, count: None }
+    }
+
+    /// The shape; one axis may be -1 and is then counted. `&[]` is a 0-d array.
+    #[must_use]
+    pub fn shape(mut self, shape: &[i64]) -> Self {
+        self.shape = Some(shape.to_vec());
+        self
+    }
+
+    /// The order in which the elements lie; C by default.
+    #[must_use]
+    pub fn order(mut self, order: AxisOrder) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Where the first element starts, in bytes.
+    #[must_use]
+    pub fn offset(mut self, bytes: usize) -> Self {
+        self.offset = bytes;
+        self
+    }
+
+    /// How many elements to read; what follows them is ignored. Without it, all bytes must be used.
+    #[must_use]
+    pub fn count(mut self, elements: usize) -> Self {
+        self.count = Some(elements);
+        self
+    }
+
+    /// The dtype of the elements.
+    pub fn dtype(&self) -> &DType {
+        &self.dtype
+    }
+
+    /// The shape and the byte range in `data` that the specification comes to.
+    fn resolve(&self, data: &[u8]) -> Result<(Shape, usize, usize)> {
+        if self.dtype.has_object() {
+            return Err(Error::unsupported(format!(
+                "raw bytes of dtype {} are pointers of a process that is gone",
+                self.dtype
+            ))
+            .with_help("objects survive in .npy files and pickles only"));
+        }
+        let available = data.len().checked_sub(self.offset).ok_or_else(|| {
+            Error::truncated("the bytes before the offset", self.offset as u64, data.len() as u64)
+        })?;
+        let mismatch = |problem| {
+            Error::from(Mismatch::new(self, &data[self.offset..], available, problem))
+                .at(self.offset)
+        };
+        let itemsize = self.dtype.itemsize();
+        let wanted = self.shape.as_deref().map(Wanted::parse).transpose()?;
+        let elements = match self.count {
+            Some(count) => count,
+            None if itemsize == 0 => match &wanted {
+                Some(Wanted { elements, axis: None }) => *elements,
+                _ => {
+                    return Err(Error::shape("elements of no bytes cannot be counted")
+                        .with_help("give a shape without -1, or a count"));
+                }
+            },
+            None if available.is_multiple_of(itemsize) => available / itemsize,
+            None => return Err(mismatch(mismatch::Problem::Remainder)),
+        };
+        let shape = match (&wanted, &self.shape) {
+            (Some(wanted), Some(dims)) => match wanted.fill(dims, elements) {
+                Some(dims) => Shape::new(&dims)?,
+                None if self.count.is_some() => {
+                    return Err(Error::shape(format!(
+                        "cannot reshape {elements} elements into {}",
+                        crate::shape::Tuple(dims)
+                    )));
+                }
+                None => return Err(mismatch(mismatch::Problem::Shape)),
+            },
+            _ => Shape::new(&[elements])?,
+        };
+        let len = shape.bytes(itemsize)?;
+        if len > available {
+            return Err(mismatch(mismatch::Problem::Short { needed: len }));
+        }
+        Ok((shape, self.offset, self.offset + len))
     }
 }
-impl std::fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("x")
+
+/// A wanted shape: the product of its known axes, and the axis to be counted.
+struct Wanted {
+    elements: usize,
+    axis: Option<usize>,
+}
+
+impl Wanted {
+    fn parse(dims: &[i64]) -> Result<Self> {
+        if dims.len() > MAX_DIMS {
+            return Err(Error::shape(format!("{} axes, NumPy has {MAX_DIMS} at most", dims.len())));
+        }
+        let (mut elements, mut axis) = (1_usize, None);
+        for (i, &dim) in dims.iter().enumerate() {
+            match usize::try_from(dim) {
+                Ok(dim) => {
+                    elements = elements
+                        .checked_mul(dim)
+                        .ok_or_else(|| Error::shape("more elements than memory can address"))?;
+                }
+                Err(_) if dim == -1 && axis.is_none() => axis = Some(i),
+                Err(_) if dim == -1 => return Err(Error::shape("only one axis may be -1")),
+                Err(_) => return Err(Error::shape(format!("an axis of length {dim}"))),
+            }
+        }
+        Ok(Self { elements, axis })
     }
+
+    /// The axes with the unknown one counted; `None` if the elements do not fill them.
+    fn fill(&self, dims: &[i64], elements: usize) -> Option<Vec<usize>> {
+        let unknown = match self.axis {
+            None if self.elements == elements => 0,
+            Some(_) if self.elements != 0 && elements.is_multiple_of(self.elements) => {
+                elements / self.elements
+            }
+            _ => return None,
+        };
+        Some(dims.iter().map(|&dim| usize::try_from(dim).unwrap_or(unknown)).collect())
+    }
+}
+
+/// Reads raw bytes as the specification says. Does not copy: the array shares `data`.
+///
+/// # Errors
+/// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch), whose help says which dtypes and shapes the
+/// bytes do fill.
+pub fn decode(data: &Bytes, spec: &Spec) -> Result<Array> {
+    let (shape, start, end) = spec.resolve(data)?;
+    Array::new(spec.dtype.clone(), shape, spec.order.clone(), data.slice(start..end))
+}
+
+/// Reads borrowed raw bytes as the specification says. Does not copy.
+///
+/// # Errors
+/// As [`decode`].
+pub fn view<'a>(data: &'a [u8], spec: &Spec) -> Result<ArrayView<'a>> {
+    let (shape, start, end) = spec.resolve(data)?;
+    ArrayView::new(spec.dtype.clone(), shape, &spec.order, &data[start..end])
+}
+
+/// The bytes that `ndarray.tobytes(order)` makes.
+///
+/// # Errors
+/// Objects, whose bytes are pointers; more memory than there is.
+pub fn encode(array: &ArrayView<'_>, order: Order) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    encode_to(&mut out, array, order)?;
+    Ok(out)
+}
+
+/// Writes the bytes that `ndarray.tobytes(order)` makes.
+///
+/// # Errors
+/// As [`encode`], and those of the writer.
+pub fn encode_to(
+    writer: &mut impl std::io::Write,
+    array: &ArrayView<'_>,
+    order: Order,
+) -> Result<()> {
+    if array.dtype().has_object() {
+        return Err(Error::unsupported(format!(
+            "elements of dtype {} have no raw bytes that mean anything",
+            array.dtype()
+        )));
+    }
+    array.write_to(order, writer)
 }

@@ -57,6 +57,10 @@ impl Shape {
         }
     }
 
+    pub(crate) fn as_slice(&self) -> &[usize] {
+        &self.0
+    }
+
     /// The axes' lengths.
     pub fn dims(&self) -> &[usize] {
         &self.0

@@ -11,13 +11,17 @@ impl DType {
     /// NumPy's `dtype.str`: `<f8`, `|S5`, `<U3`, `<M8[ns]`; `|V12` for structs and subarrays.
     pub fn typestr(&self) -> String {
         let mut out = String::new();
+        self.push_typestr(&mut out);
+        out
+    }
+
+    /// Appends the typestr.
+    pub(crate) fn push_typestr(&self, out: &mut String) {
         // Writing to a `String` does not fail.
         let _ = match &self.kind {
-            Kind::Object => out.write_str("|O"),
             Kind::String => out.write_str("StringDType()"),
-            _ => write!(out, "{}", self.order.as_char()).and_then(|()| self.write_code(&mut out)),
+            _ => out.write_char(self.order.as_char()).and_then(|()| self.write_code(out)),
         };
-        out
     }
 
     /// The typestr without its byte order: `f8`, `U3`, `M8[ns]`.

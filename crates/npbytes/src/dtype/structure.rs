@@ -1,6 +1,7 @@
 //! Structs and subarrays: fields at checked offsets.
 
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use super::{DType, MAX_ITEMSIZE};
 use crate::error::{Error, ErrorKind, Result};
@@ -63,6 +64,7 @@ pub struct Struct {
     fields: Vec<Field>,
     itemsize: usize,
     aligned: bool,
+    padding: Box<[Range<usize>]>,
 }
 
 impl Struct {
@@ -107,7 +109,8 @@ impl Struct {
         if itemsize > MAX_ITEMSIZE {
             return Err(too_large());
         }
-        Ok(Self { fields, itemsize, aligned })
+        let padding = gaps(&fields, itemsize);
+        Ok(Self { fields, itemsize, aligned, padding })
     }
 
     pub(super) fn packed(
@@ -148,6 +151,11 @@ impl Struct {
         self.itemsize
     }
 
+    /// The bytes that no field covers, in order.
+    pub fn padding(&self) -> &[Range<usize>] {
+        &self.padding
+    }
+
     /// Whether it was made with `align=True`.
     pub fn is_aligned(&self) -> bool {
         self.aligned
@@ -179,7 +187,7 @@ impl Struct {
             debug_assert_eq!(dtype.itemsize(), field.dtype.itemsize());
             Field { dtype, ..field.clone() }
         });
-        Self { fields: fields.collect(), ..*self }
+        Self { fields: fields.collect(), padding: self.padding.clone(), ..*self }
     }
 }
 
@@ -196,6 +204,21 @@ impl Hash for Struct {
         self.itemsize.hash(state);
         self.fields.hash(state);
     }
+}
+
+/// The bytes of an itemsize that no field covers.
+fn gaps(fields: &[Field], itemsize: usize) -> Box<[Range<usize>]> {
+    let mut spans: Vec<_> = fields.iter().map(|field| field.offset..field.end()).collect();
+    spans.sort_by_key(|span| span.start);
+    let mut end = 0;
+    let mut gaps = Vec::new();
+    for span in spans.into_iter().chain([itemsize..itemsize]) {
+        if span.start > end {
+            gaps.push(end..span.start);
+        }
+        end = end.max(span.end);
+    }
+    gaps.into()
 }
 
 fn alignment(fields: &[Field]) -> usize {

@@ -1,0 +1,62 @@
+//! Memory for elements that are about to be written.
+
+use bytes::Bytes;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// From this size on, faulting in 4 KiB pages costs more than the copy itself, and huge pages pay.
+#[cfg(feature = "fs")]
+const HUGE: usize = 4 << 20;
+
+/// Zeroed bytes that become [`Bytes`] without a copy.
+pub(crate) enum Buffer {
+    Vec(Vec<u8>),
+    #[cfg(feature = "fs")]
+    Map(memmap2::MmapMut),
+}
+
+impl Buffer {
+    /// Allocates; an amount that the system does not have is an error, not an abort.
+    pub(crate) fn zeroed(len: usize) -> Result<Self> {
+        #[cfg(feature = "fs")]
+        if len >= HUGE
+            && let Ok(map) = memmap2::MmapMut::map_anon(len)
+        {
+            // Advice only: a kernel without huge pages gives small ones.
+            #[cfg(target_os = "linux")]
+            let _ = map.advise(memmap2::Advice::HugePage);
+            return Ok(Self::Map(map));
+        }
+        // `vec![0; len]` gets zeroed pages from the system, but aborts where there are none: ask first.
+        let mut probe = Vec::<u8>::new();
+        probe.try_reserve_exact(len).map_err(|_| {
+            Error::new(ErrorKind::Io {
+                path: None,
+                source: std::io::Error::new(
+                    std::io::ErrorKind::OutOfMemory,
+                    format!("no memory for {len} bytes"),
+                ),
+            })
+        })?;
+        drop(probe);
+        Ok(Self::Vec(vec![0; len]))
+    }
+
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Vec(bytes) => bytes,
+            #[cfg(feature = "fs")]
+            Self::Map(map) => map,
+        }
+    }
+}
+
+impl From<Buffer> for Bytes {
+    fn from(buffer: Buffer) -> Self {
+        match buffer {
+            Buffer::Vec(bytes) => bytes.into(),
+            #[cfg(feature = "fs")]
+            Buffer::Map(map) => Self::from_owner(map),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Moving elements: any strides to a dense order, swapping bytes on the way, in one pass.
+//!
+//! The source is seen as axes of (length, stride) from the slowest to the fastest in the
+//! destination, which is written from its start to its end. Axes that follow each other in memory
+//! are merged first, so that most copies end up as one of few shapes.
+
+use super::{ArrayView, Axes};
+use crate::dtype::{ByteOrder, DType, Kind};
+use crate::shape::Order;
+
+/// An axis of the source: its length, and the distance in bytes between its items.
+type Axis = (usize, isize);
+
+/// Copies all elements into `out`, densely in an order, their numbers in a byte order if one is given.
+///
+/// `out` is exactly as long as the elements. Padding inside of structs is kept where the whole buffer
+/// is copied as it lies, and zeroed where elements are moved.
+pub(super) fn copy(
+    view: &ArrayView<'_>,
+    order: Order,
+    byte_order: Option<ByteOrder>,
+    out: &mut [u8],
+) {
+    let itemsize = view.dtype().itemsize();
+    if out.is_empty() || view.is_empty() || itemsize == 0 {
+        return;
+    }
+    debug_assert_eq!(out.len(), view.nbytes());
+    let axes = view.shape().iter().copied().zip(view.strides().iter().copied());
+    let mut axes: Axes<Axis> = axes.collect();
+    if view.resolved(order) == Order::F {
+        axes.reverse();
+    }
+    let swap = byte_order.is_some_and(|order| view.dtype().with_byte_order(order) != *view.dtype());
+    let unit = view.dtype().swap_unit();
+    let size = match unit {
+        // The parts of a complex number or a string are swapped one by one: one more axis.
+        Some(unit) if swap && unit < itemsize => {
+            axes.push((itemsize / unit, unit.cast_signed()));
+            unit
+        }
+        _ => itemsize,
+    };
+    let axes = merged(&axes, size);
+    let source = Source { data: view.data(), start: view.offset().cast_signed() };
+    let moved = !matches!(axes.as_slice(), [(_, stride)] if *stride == size.cast_signed());
+    let swap_scalars = swap && unit.is_some();
+    match (size, swap_scalars) {
+        (1, _) => walk::<1, false>(source, &axes, out),
+        (2, false) => walk::<2, false>(source, &axes, out),
+        (4, false) => walk::<4, false>(source, &axes, out),
+        (8, false) => walk::<8, false>(source, &axes, out),
+        (16, false) => walk::<16, false>(source, &axes, out),
+        (2, true) => walk::<2, true>(source, &axes, out),
+        (4, true) => walk::<4, true>(source, &axes, out),
+        (8, true) => walk::<8, true>(source, &axes, out),
+        (16, true) => walk::<16, true>(source, &axes, out),
+        (size, _) => walk_any(source, &axes, size, out),
+    }
+    if view.dtype().fields().is_some() || view.dtype().as_subarray().is_some() {
+        let swap = if swap { byte_order } else { None };
+        if swap.is_some() || (moved && has_padding(view.dtype())) {
+            for element in out.chunks_exact_mut(itemsize) {
+                mend(view.dtype(), element, swap, moved);
+            }
+        }
+    }
+}
+
+/// Drops axes of length 1 and merges those that follow each other in memory. Never empty.
+fn merged(axes: &[Axis], size: usize) -> Axes<Axis> {
+    let mut out: Axes<Axis> = Axes::new();
+    for &(len, stride) in axes.iter().filter(|(len, _)| *len != 1) {
+        match out.last_mut() {
+            Some((slow_len, slow_stride))
+                if *slow_stride == stride.wrapping_mul(len.cast_signed()) =>
+            {
+                *slow_len *= len;
+                *slow_stride = stride;
+            }
+            _ => out.push((len, stride)),
+        }
+    }
+    if out.is_empty() {
+        out.push((1, size.cast_signed()));
+    }
+    out
+}
+
+/// The bytes of the source and where the first element starts in them. A view has checked that all
+/// elements lie inside.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    data: &'a [u8],
+    start: isize,
+}
+
+impl<'a> Source<'a> {
+    fn moved(self, by: isize) -> Self {
+        Self { start: self.start.wrapping_add(by), ..self }
+    }
+
+    fn bytes(self, len: usize) -> &'a [u8] {
+        let start = self.start.cast_unsigned();
+        &self.data[start..start + len]
+    }
+
+    fn item<const N: usize>(self) -> [u8; N] {
+        let mut item = [0; N];
+        item.copy_from_slice(self.bytes(N));
+        item
+    }
+}
+
+/// Calls `each` with the source and the destination's offset of every run of the last `inner` axes.
+fn runs(
+    source: Source<'_>,
+    outer: &[Axis],
+    run: usize,
+    out: &mut [u8],
+    mut each: impl FnMut(Source<'_>, &mut [u8]),
+) {
+    let mut index: Axes<usize> = Axes::from_elem(0, outer.len());
+    let mut source = source;
+    for chunk in out.chunks_exact_mut(run) {
+        each(source, chunk);
+        for (axis, &(len, stride)) in outer.iter().enumerate().rev() {
+            index[axis] += 1;
+            source = source.moved(stride);
+            if index[axis] < len {
+                break;
+            }
+            source = source.moved(stride.wrapping_mul(len.cast_signed()).wrapping_neg());
+            index[axis] = 0;
+        }
+    }
+}
+
+/// Moves items of a size known to the compiler.
+fn walk<const N: usize, const SWAP: bool>(source: Source<'_>, axes: &[Axis], out: &mut [u8]) {
+    let Some((&(len, stride), outer)) = axes.split_last() else { return };
+    if stride == N.cast_signed() {
+        return runs(source, outer, len * N, out, |source, run| {
+            dense::<N, SWAP>(source.bytes(run.len()), run);
+        });
+    }
+    // An axis that is denser in the source than the last one: transposing in tiles reads whole lines.
+    let densest = (0..outer.len()).min_by_key(|&axis| outer[axis].1.unsigned_abs());
+    if let Some(axis) = densest
+        && outer[axis].1.unsigned_abs() < stride.unsigned_abs()
+        && outer[axis].0.min(len) >= TILE / 2
+    {
+        // All axes from the dense one on are one run of the destination.
+        let (before, after) = outer.split_at(axis);
+        let Some((&rows, between)) = after.split_first() else { return };
+        let row_len: usize = between.iter().map(|(len, _)| len).product::<usize>() * len * N;
+        return runs(source, before, rows.0 * row_len, out, |source, block| {
+            let mut index: Axes<usize> = Axes::from_elem(0, between.len());
+            let mut source = source;
+            for plane in 0..row_len / (len * N) {
+                let place = Place { at: plane * len * N, row_len };
+                transpose::<N, SWAP>(source, rows, (len, stride), block, place);
+                for (axis, &(len, stride)) in between.iter().enumerate().rev() {
+                    index[axis] += 1;
+                    source = source.moved(stride);
+                    if index[axis] < len {
+                        break;
+                    }
+                    source = source.moved(stride.wrapping_mul(len.cast_signed()).wrapping_neg());
+                    index[axis] = 0;
+                }
+            }
+        });
+    }
+    runs(source, outer, len * N, out, |source, run| {
+        let mut source = source;
+        for item in run.as_chunks_mut::<N>().0 {
+            *item = swapped::<N, SWAP>(source.item());
+            source = source.moved(stride);
+        }
+    });
+}
+
+fn swapped<const N: usize, const SWAP: bool>(mut item: [u8; N]) -> [u8; N] {
+    if SWAP {
+        item.reverse();
+    }
+    item
+}
+
+fn dense<const N: usize, const SWAP: bool>(source: &[u8], out: &mut [u8]) {
+    if !SWAP {
+        out.copy_from_slice(source);
+        return;
+    }
+    for (to, from) in out.as_chunks_mut::<N>().0.iter_mut().zip(source.as_chunks::<N>().0) {
+        *to = swapped::<N, SWAP>(*from);
+    }
+}
+
+/// The side of a tile, in items: two of them fit the first-level cache for items of 16 bytes.
+const TILE: usize = 16;
+
+/// Where a plane of a block lies in the destination.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    row_len: usize,
+}
+
+/// Copies a plane whose rows are dense in the source and whose columns are dense in the destination.
+fn transpose<const N: usize, const SWAP: bool>(
+    source: Source<'_>,
+    rows: Axis,
+    columns: Axis,
+    out: &mut [u8],
+    place: Place,
+) {
+    let mut tile = [[[0_u8; N]; TILE]; TILE];
+    for top in (0..rows.0).step_by(TILE) {
+        let height = TILE.min(rows.0 - top);
+        for left in (0..columns.0).step_by(TILE) {
+            let width = TILE.min(columns.0 - left);
+            let corner = source
+                .moved(rows.1.wrapping_mul(top.cast_signed()))
+                .moved(columns.1.wrapping_mul(left.cast_signed()));
+            for column in 0..width {
+                let source = corner.moved(columns.1.wrapping_mul(column.cast_signed()));
+                if rows.1 == N.cast_signed() && height == TILE {
+                    let items = source.bytes(TILE * N).as_chunks::<N>().0;
+                    for (row, item) in tile.iter_mut().zip(items) {
+                        row[column] = swapped::<N, SWAP>(*item);
+                    }
+                } else {
+                    for (row, line) in tile.iter_mut().enumerate().take(height) {
+                        let source = source.moved(rows.1.wrapping_mul(row.cast_signed()));
+                        line[column] = swapped::<N, SWAP>(source.item());
+                    }
+                }
+            }
+            for (row, line) in tile.iter().enumerate().take(height) {
+                let start = place.at + (top + row) * place.row_len + left * N;
+                out[start..start + width * N].copy_from_slice(line[..width].as_flattened());
+            }
+        }
+    }
+}
+
+/// Moves items of any size.
+fn walk_any(source: Source<'_>, axes: &[Axis], size: usize, out: &mut [u8]) {
+    let Some((&(len, stride), outer)) = axes.split_last() else { return };
+    runs(source, outer, len * size, out, |source, run| {
+        if stride == size.cast_signed() {
+            run.copy_from_slice(source.bytes(run.len()));
+            return;
+        }
+        let mut source = source;
+        for item in run.chunks_exact_mut(size) {
+            item.copy_from_slice(source.bytes(size));
+            source = source.moved(stride);
+        }
+    });
+}
+
+fn has_padding(dtype: &DType) -> bool {
+    match dtype.kind() {
+        Kind::Struct(fields) => {
+            !fields.padding().is_empty()
+                || fields.fields().iter().any(|field| has_padding(field.dtype()))
+        }
+        Kind::Subarray(sub) => has_padding(sub.base()),
+        _ => false,
+    }
+}
+
+/// Swaps the numbers inside of a struct or a subarray, and zeroes its padding.
+fn mend(dtype: &DType, bytes: &mut [u8], swap: Option<ByteOrder>, zero: bool) {
+    match dtype.kind() {
+        Kind::Struct(fields) => {
+            for field in fields.fields() {
+                mend(field.dtype(), &mut bytes[field.offset()..field.end()], swap, zero);
+            }
+            if zero {
+                for gap in fields.padding() {
+                    bytes[gap.clone()].fill(0);
+                }
+            }
+        }
+        Kind::Subarray(sub) => match sub.base().itemsize() {
+            0 => {}
+            size => {
+                for item in bytes.chunks_exact_mut(size) {
+                    mend(sub.base(), item, swap, zero);
+                }
+            }
+        },
+        _ => {
+            if let (Some(order), Some(unit)) = (swap, dtype.swap_unit())
+                && dtype.byte_order() != order
+            {
+                for number in bytes.chunks_exact_mut(unit) {
+                    number.reverse();
+                }
+            }
+        }
+    }
+}

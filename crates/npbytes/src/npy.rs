@@ -1,0 +1,170 @@
+//! `.npy`: a header in Python's syntax, then the elements. What `np.save` writes and `np.load` reads.
+//!
+//! [`decode`] and [`encode`] work in memory; with the feature `fs`, [`read`], [`write`](fn@write), [`map`] and
+//! [`MapMut`] on files, [`Reader`], [`Writer`] and [`GrowingWriter`] on streams larger than memory, and
+//! [`Appender`] adds rows to a file without rewriting it.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use npbytes::{Array, npy};
+//! let array = Array::from_vec(&[3], vec![0_i32, 1, 2])?;
+//! let file = npy::encode(&array.view(), &npy::WriteOptions::default())?;
+//! assert_eq!(file.len(), 140);
+//! let back = npy::decode(&Bytes::from(file), &npy::ReadOptions::default())?;
+//! assert_eq!(back.view().as_slice::<i32>()?, [0, 1, 2]);
+//! # Ok::<(), npbytes::Error>(())
+//! ```
+
+#[cfg(feature = "fs")]
+mod append;
+#[cfg(feature = "fs")]
+mod file;
+mod header;
+#[cfg(feature = "fs")]
+mod map;
+mod stream;
+
+use std::io::Write;
+
+use bytes::Bytes;
+
+#[cfg(feature = "fs")]
+pub use append::{AppendOptions, Appender};
+#[cfg(feature = "fs")]
+pub use file::{read, read_header, write};
+pub use header::Header;
+#[cfg(feature = "fs")]
+pub use map::{MapMode, MapMut, map};
+pub use stream::{GrowingWriter, Reader, Writer};
+
+use crate::array::{Array, ArrayView};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+use crate::numpy::{NumPy, Profile};
+use crate::shape::Order;
+
+/// The first six bytes of every .npy file.
+pub const MAGIC: [u8; 6] = *b"\x93NUMPY";
+
+/// How .npy bytes are read.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct ReadOptions {
+    /// What the input may ask for.
+    pub limits: Limits,
+}
+
+impl ReadOptions {
+    /// Reads under other limits than NumPy's.
+    pub const fn with_limits(limits: Limits) -> Self {
+        Self { limits }
+    }
+}
+
+/// How .npy bytes are written.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// Whose bytes to write.
+    pub profile: Profile,
+    /// The format version to force; the lowest that can hold the header otherwise, as `np.save` does.
+    pub version: Option<(u8, u8)>,
+}
+
+impl WriteOptions {
+    /// Writes the bytes of a given NumPy.
+    pub fn numpy(numpy: NumPy) -> Self {
+        Self { profile: numpy.into(), version: None }
+    }
+
+    /// Sets who is imitated.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Forces a format version, as `numpy.lib.format.write_array(version=...)`.
+    #[must_use]
+    pub const fn version(mut self, version: Option<(u8, u8)>) -> Self {
+        self.version = version;
+        self
+    }
+}
+
+/// Reads the array at the start of .npy bytes. Does not copy: the array shares `data`. What follows
+/// the array is ignored; [`split`] returns it.
+///
+/// # Errors
+/// What `np.load` refuses, and negative dimensions, which some NumPy versions read from files; a header
+/// over the limit; data shorter than the header says. Objects are not read yet. Offsets count from the
+/// start of `data`.
+pub fn decode(data: &Bytes, options: &ReadOptions) -> Result<Array> {
+    let header = Header::parse(data, options)?;
+    let range = header.data_range_in(data.len())?;
+    header.into_array(data.slice(range))
+}
+
+/// Reads the array at the start of .npy bytes, and returns what follows it: the next array of a stream
+/// that several were saved to, or nothing. Does not copy.
+///
+/// # Errors
+/// As [`decode`].
+pub fn split(data: &Bytes, options: &ReadOptions) -> Result<(Array, Bytes)> {
+    let header = Header::parse(data, options)?;
+    let range = header.data_range_in(data.len())?;
+    let rest = data.slice(range.end..);
+    Ok((header.into_array(data.slice(range))?, rest))
+}
+
+/// Reads the array at the start of borrowed .npy bytes. Does not copy.
+///
+/// # Errors
+/// As [`decode`].
+pub fn view<'a>(data: &'a [u8], options: &ReadOptions) -> Result<ArrayView<'a>> {
+    let header = Header::parse(data, options)?;
+    let range = header.data_range_in(data.len())?;
+    header.into_view(&data[range])
+}
+
+/// The bytes that `np.save` writes. Copies the elements once.
+///
+/// # Errors
+/// Objects (not yet), fields that overlap or stand out of order, a header that a forced version cannot
+/// hold.
+pub fn encode(array: &ArrayView<'_>, options: &WriteOptions) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let size = array.shape().bytes(array.dtype().itemsize())?;
+    out.try_reserve_exact(size.saturating_add(128)).map_err(std::io::Error::from)?;
+    let fortran = array.is_fortran();
+    header::write(&mut out, array.dtype(), array.shape(), fortran, options)?;
+    array.append_to(if fortran { Order::F } else { Order::C }, &mut out)?;
+    Ok(out)
+}
+
+/// Writes the bytes that `np.save` writes. Elements that already lie in C or Fortran order are not
+/// copied, others go through a buffer of bounded size.
+///
+/// # Errors
+/// As [`encode`], and those of the writer.
+pub fn encode_to(
+    writer: &mut impl Write,
+    array: &ArrayView<'_>,
+    options: &WriteOptions,
+) -> Result<()> {
+    let mut head = Vec::with_capacity(128);
+    let fortran = array.is_fortran();
+    header::write(&mut head, array.dtype(), array.shape(), fortran, options)?;
+    writer.write_all(&head)?;
+    array.write_to(if fortran { Order::F } else { Order::C }, writer)
+}
+
+/// Elements that are Python objects lie in a .npy file as a pickle.
+fn refuse_objects(dtype: &crate::DType) -> Result<()> {
+    if dtype.has_object() {
+        return Err(Error::unsupported(format!(
+            "a .npy file of dtype {dtype} holds a pickle, which this version neither reads nor writes"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! Arrays as text: exactly what NumPy's `print(a)` and `repr(a)` show.
+//!
+//! [`str`](fn@str) and [`repr`] return the text, [`write_str`] and [`write_repr`] write it piece by
+//! piece. [`Options`] are NumPy's print options, with NumPy's defaults, and the NumPy that is imitated.
+//! Objects and `StringDType` strings have no text here: only Python knows theirs.
+//!
+//! The rules are those of NumPy's `arrayprint` module, of `str` of its scalars, and of the digits that
+//! its floats print with; they were measured on NumPy 1.26.4 and 2.4.6, the releases between which
+//! they changed on 2.0.2, 2.1.3, 2.2.6 and 2.3.0.
+//!
+//! ```
+//! use npbytes::{Array, print};
+//! let array = Array::from_vec(&[3], vec![0.1, 2.0, f64::NAN])?;
+//! let options = print::Options::default();
+//! assert_eq!(print::str(&array.view(), &options)?, "[0.1 2.  nan]");
+//! assert_eq!(print::repr(&array.view(), &options)?, "array([0.1, 2. , nan])");
+//! # Ok::<(), npbytes::Error>(())
+//! ```
+
+mod big;
+mod digits;
+mod element;
+mod float;
+mod layout;
+mod notation;
+mod numeric;
+mod rules;
+mod scalar;
+mod time;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::array::ArrayView;
+use crate::dtype::{DType, Kind};
+use crate::error::{Error, Result};
+use crate::numpy::Profile;
+use element::Writer;
+use layout::{Layout, Page};
+
+/// NumPy's print options (`np.set_printoptions`), and who is imitated.
+///
+/// ```
+/// use npbytes::print::{FloatMode, Options};
+/// let options = Options { precision: 3, floatmode: FloatMode::Fixed, ..Options::default() };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The most digits after the decimal point. Default 8.
+    pub precision: usize,
+    /// The most elements that are written in full; longer arrays are summarised. Default 1000;
+    /// `usize::MAX` writes all of any array.
+    pub threshold: usize,
+    /// How many items are shown at the start and at the end of an axis that is summarised. Default 3.
+    pub edgeitems: usize,
+    /// How many characters a line has before it is broken. Default 75.
+    pub linewidth: usize,
+    /// Never turn to scientific notation for the sake of small numbers. Default `false`.
+    pub suppress: bool,
+    /// How many digits after the decimal point are shown.
+    pub floatmode: FloatMode,
+    /// What stands before numbers that are not negative.
+    pub sign: Sign,
+    /// The NumPy and the Python that are imitated.
+    pub profile: Profile,
+    /// The most elements that are written at all, values inside of subarrays included. NumPy has no
+    /// such bound: a file of a hundred bytes can hold an array of 10^18 elements without bytes, and a
+    /// shape of many short axes is never summarised. Default 100,000,000.
+    pub elements: u64,
+}
+
+impl Options {
+    /// NumPy's defaults.
+    pub const DEFAULT: Self = Self {
+        precision: 8,
+        threshold: 1000,
+        edgeitems: 3,
+        linewidth: 75,
+        suppress: false,
+        floatmode: FloatMode::MaxPrec,
+        sign: Sign::Minus,
+        profile: Profile { numpy: crate::NumPy::LATEST, python: crate::Python::DEFAULT },
+        elements: 100_000_000,
+    };
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How many digits floats show after the decimal point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum FloatMode {
+    /// `fixed`: always as many as the precision says.
+    Fixed,
+    /// `unique`: as few as tell each float from its neighbours, whatever the precision.
+    Unique,
+    /// `maxprec`: as `unique`, up to the precision.
+    #[default]
+    MaxPrec,
+    /// `maxprec_equal`: as `maxprec`, with the same number of digits for all of an array.
+    MaxPrecEqual,
+}
+
+impl FromStr for FloatMode {
+    type Err = Error;
+
+    /// Takes NumPy's names.
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "fixed" => Self::Fixed,
+            "unique" => Self::Unique,
+            "maxprec" => Self::MaxPrec,
+            "maxprec_equal" => Self::MaxPrecEqual,
+            _ => {
+                return Err(Error::value(format!("{text:?} is not a float mode"))
+                    .with_help("the modes are fixed, unique, maxprec and maxprec_equal"));
+            }
+        })
+    }
+}
+
+/// What stands before numbers that are not negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sign {
+    /// `-`: nothing.
+    #[default]
+    Minus,
+    /// `+`: a plus.
+    Plus,
+    /// A blank.
+    Space,
+}
+
+impl FromStr for Sign {
+    type Err = Error;
+
+    /// Takes NumPy's names: `-`, `+` and a blank.
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "-" => Self::Minus,
+            "+" => Self::Plus,
+            " " => Self::Space,
+            _ => {
+                return Err(Error::value(format!("{text:?} is not a sign option"))
+                    .with_help("the options are '-', '+' and ' '"));
+            }
+        })
+    }
+}
+
+/// The text of `print(a)`, which is `str(a)`.
+///
+/// A 0-d array prints as its scalar does, which the options do not change.
+///
+/// # Errors
+/// As [`write_str`].
+pub fn str(view: &ArrayView<'_>, options: &Options) -> Result<String> {
+    let mut out = String::new();
+    write_str(view, options, &mut out)?;
+    Ok(out)
+}
+
+/// The text of `repr(a)`: `array([1, 2], dtype=int16)`.
+///
+/// # Errors
+/// As [`write_str`].
+pub fn repr(view: &ArrayView<'_>, options: &Options) -> Result<String> {
+    let mut out = String::new();
+    write_repr(view, options, &mut out)?;
+    Ok(out)
+}
+
+/// Writes what [`str`](fn@str) returns. Looks at each element that is shown three times at most, and
+/// holds no more than a line of text.
+///
+/// # Errors
+/// What NumPy cannot print either: a datetime without a unit, code points beyond Unicode, in a 0-d
+/// array a string with surrogates, and a precision beyond 16,000 with [`FloatMode::Fixed`]. Also
+/// objects and `StringDType`, more than [`Options::elements`] elements, and a failure of `out`.
+pub fn write_str(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Write) -> Result<()> {
+    check(view.dtype(), options)?;
+    let mut page = Page::new(out);
+    if view.ndim() == 0 {
+        let bytes = view.element(&[]).unwrap_or_default();
+        let mut text = String::new();
+        element::write_scalar(view.dtype(), bytes, &mut Writer::new(options), &mut text)?;
+        return page.write(&text);
+    }
+    write_elements(view, options, options.linewidth, " ", &mut page)
+}
+
+/// Writes what [`repr`] returns.
+///
+/// # Errors
+/// As [`write_str`].
+pub fn write_repr(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Write) -> Result<()> {
+    check(view.dtype(), options)?;
+    let numpy = options.profile.numpy;
+    let mut page = Page::new(out);
+    page.write(PREFIX)?;
+    // Each line leaves room for what closes the array.
+    let line_width = options.linewidth.saturating_sub(1);
+    write_elements(view, options, line_width, ", ", &mut page)?;
+
+    let mut extras = Vec::new();
+    let summarised = view.len() > options.threshold;
+    if view.is_empty() && view.shape().dims() != [0] || summarised && numpy.repr_names_shape() {
+        extras.push(format!("shape={}", view.shape()));
+    }
+    if !numpy.repr_names_shape() {
+        // Before a summarised array named its shape, the shape never went to a new line.
+        for shape in extras.drain(..) {
+            page.write(", ")?;
+            page.write(&shape)?;
+        }
+    }
+    if view.is_empty() || !is_implied(view.dtype()) {
+        extras.push(format!("dtype={}", short_repr(view.dtype())));
+    }
+    if extras.is_empty() {
+        return page.write(")");
+    }
+    let extras = extras.join(", ") + ")";
+    page.write(",")?;
+    if page.column() + layout::width(&extras) + 1 > options.linewidth {
+        page.new_line(1, PREFIX.len())?;
+    } else {
+        page.write(" ")?;
+    }
+    page.write(&extras)
+}
+
+/// What a repr starts with.
+const PREFIX: &str = "array(";
+
+fn write_elements(
+    view: &ArrayView<'_>,
+    options: &Options,
+    line_width: usize,
+    separator: &'static str,
+    page: &mut Page<'_>,
+) -> Result<()> {
+    if view.is_empty() {
+        return page.write("[]");
+    }
+    let line_width = i64::try_from(line_width).unwrap_or(i64::MAX);
+    Layout { view, options, line_width, separator }.write(page.column(), page)
+}
+
+/// Refuses what has no text, also where no element would be shown.
+fn check(dtype: &DType, options: &Options) -> Result<()> {
+    if dtype.has_object() {
+        return Err(Error::unsupported(
+            "Python objects and StringDType strings have no text outside of Python",
+        ));
+    }
+    if options.floatmode == FloatMode::Fixed && options.precision > MAX_FIXED_PRECISION {
+        return Err(Error::value(format!(
+            "a precision of {} digits, NumPy has room for {MAX_FIXED_PRECISION}",
+            options.precision
+        )));
+    }
+    Ok(())
+}
+
+/// NumPy writes floats into 16,384 characters; its newest releases fail where they do not fit.
+const MAX_FIXED_PRECISION: usize = 16_000;
+
+fn too_many(options: &Options, needed: u64) -> Error {
+    Error::limit("elements", options.elements, needed)
+}
+
+/// Whether the elements' texts say what the dtype is, so that a repr leaves it out.
+fn is_implied(dtype: &DType) -> bool {
+    dtype.is_native()
+        && matches!(dtype.kind(), Kind::Bool | Kind::Int64 | Kind::Float64 | Kind::Complex128)
+}
+
+/// The dtype as a repr shows it: a bare name where Python takes it for one, else in quotes.
+fn short_repr(dtype: &DType) -> String {
+    let text = dtype.to_string();
+    let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_name || dtype.fields().is_some() { text } else { format!("'{text}'") }
+}
