@@ -11,8 +11,10 @@ mod element;
 mod iter;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod owned;
 mod pod;
 mod record;
+mod simd;
 mod slice;
 mod view;
 

@@ -5,6 +5,8 @@ pub mod dtype;
 mod error;
 mod limits;
 pub mod literal;
+#[cfg(feature = "fs")]
+mod map;
 pub mod npy;
 mod numpy;
 pub mod print;
@@ -24,5 +26,7 @@ pub use dtype::{ByteOrder, DType, Kind};
 pub use error::{Error, ErrorKind, Result};
 pub use limits::Limits;
 pub use literal::PyStr;
+#[cfg(feature = "fs")]
+pub use map::map_bytes;
 pub use numpy::{NumPy, Profile, Python};
-pub use shape::{AxisOrder, Order, Shape};
+pub use shape::{AxisOrder, MAX_DIMS, Order, Shape};

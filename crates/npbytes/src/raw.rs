@@ -209,3 +209,43 @@ pub fn encode_to(
     }
     array.write_to(order, writer)
 }
+
+/// Maps a file of raw bytes read-only: nothing is read until elements are looked at.
+///
+/// The promise of [`map_bytes`](crate::map_bytes) is asked of the caller: nobody may truncate or write the file while
+/// the array lives.
+///
+/// # Errors
+/// As [`decode`], and those of the file.
+#[cfg(feature = "fs")]
+pub fn map(path: impl AsRef<std::path::Path>, spec: &Spec) -> Result<Array> {
+    decode(&crate::map_bytes(path)?, spec)
+}
+
+/// Reads a file of raw bytes into memory.
+///
+/// # Errors
+/// As [`decode`], and those of the file.
+#[cfg(feature = "fs")]
+pub fn read(path: impl AsRef<std::path::Path>, spec: &Spec) -> Result<Array> {
+    let path = path.as_ref();
+    let bytes = std::fs::read(path).map_err(|error| Error::from(error).in_file(path))?;
+    decode(&bytes.into(), spec)
+}
+
+/// Writes the bytes that `ndarray.tobytes(order)` makes, under a temporary name in the same folder that
+/// is then renamed: a file that was there is replaced whole or not at all. Its permissions are kept.
+/// Pipes and devices are written directly.
+///
+/// The data is not forced to disk (`fsync`) before the rename.
+///
+/// # Errors
+/// As [`encode`], and those of the file.
+#[cfg(feature = "fs")]
+pub fn write(path: impl AsRef<std::path::Path>, array: &ArrayView<'_>, order: Order) -> Result<()> {
+    crate::replace::replace(path.as_ref(), |file| {
+        let mut writer = std::io::BufWriter::new(file);
+        encode_to(&mut writer, array, order)?;
+        Ok(std::io::Write::flush(&mut writer)?)
+    })
+}

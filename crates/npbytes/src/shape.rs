@@ -14,8 +14,15 @@ pub const MAX_DIMS: usize = 64;
 ///
 /// At most 64 axes, and a number of elements that fits `isize`, also when axes of length 0 are left
 /// out of the product. Dereferences to `[usize]`.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(PartialEq, Eq, Hash, Default)]
 pub struct Shape(SmallVec<[usize; 4]>);
+
+impl Clone for Shape {
+    fn clone(&self) -> Self {
+        // Copies the few numbers at once, where the derived way goes one by one.
+        Self(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Shape {
     /// The shape of these axes.
@@ -157,15 +164,6 @@ impl AxisOrder {
         Ok(Self(Repr::Permuted(axes.iter().filter_map(|&axis| axis.try_into().ok()).collect())))
     }
 
-    /// The axes of an `ndim`-dimensional array, slowest first.
-    pub(crate) fn axes(&self, ndim: usize) -> SmallVec<[usize; 4]> {
-        match &self.0 {
-            Repr::C => (0..ndim).collect(),
-            Repr::F => (0..ndim).rev().collect(),
-            Repr::Permuted(axes) => axes.iter().map(|&axis| axis.into()).collect(),
-        }
-    }
-
     /// Whether the order is one of an `ndim`-dimensional array.
     pub(crate) fn fits(&self, ndim: usize) -> bool {
         match &self.0 {
@@ -176,13 +174,30 @@ impl AxisOrder {
 
     /// The strides of a dense array in this order, in bytes.
     pub(crate) fn strides(&self, shape: &Shape, itemsize: usize) -> SmallVec<[isize; 4]> {
-        let mut strides = SmallVec::from_elem(0, shape.len());
-        // Wrapping is never seen: it needs a shape of no elements, whose strides lead nowhere.
+        let mut strides: SmallVec<[isize; 4]> = SmallVec::from_elem(0, shape.len());
         let mut stride = itemsize.cast_signed();
-        for &axis in self.axes(shape.len()).iter().rev() {
-            if let (Some(slot), Some(&dim)) = (strides.get_mut(axis), shape.get(axis)) {
-                *slot = stride;
-                stride = stride.wrapping_mul(dim.max(1).cast_signed());
+        let mut place = |slot: &mut isize, dim: usize| {
+            *slot = stride;
+            // Wrapping is never seen: it needs a shape of no elements, whose strides lead nowhere.
+            stride = stride.wrapping_mul(dim.max(1).cast_signed());
+        };
+        match &self.0 {
+            Repr::C => {
+                strides
+                    .iter_mut()
+                    .zip(shape.iter())
+                    .rev()
+                    .for_each(|(slot, &dim)| place(slot, dim));
+            }
+            Repr::F => {
+                strides.iter_mut().zip(shape.iter()).for_each(|(slot, &dim)| place(slot, dim))
+            }
+            Repr::Permuted(axes) => {
+                for axis in axes.iter().rev().map(|&axis| usize::from(axis)) {
+                    if let (Some(slot), Some(&dim)) = (strides.get_mut(axis), shape.get(axis)) {
+                        place(slot, dim);
+                    }
+                }
             }
         }
         strides

@@ -4,7 +4,7 @@
 //! destination, which is written from its start to its end. Axes that follow each other in memory
 //! are merged first, so that most copies end up as one of few shapes.
 
-use super::{ArrayView, Axes};
+use super::{ArrayView, Axes, simd};
 use crate::dtype::{ByteOrder, DType, Kind};
 use crate::shape::Order;
 
@@ -124,16 +124,22 @@ fn runs(
     let mut source = source;
     for chunk in out.chunks_exact_mut(run) {
         each(source, chunk);
-        for (axis, &(len, stride)) in outer.iter().enumerate().rev() {
-            index[axis] += 1;
-            source = source.moved(stride);
-            if index[axis] < len {
-                break;
-            }
-            source = source.moved(stride.wrapping_mul(len.cast_signed()).wrapping_neg());
-            index[axis] = 0;
-        }
+        source = advance(source, outer, &mut index);
     }
+}
+
+/// The source at the next index of some axes, the last of which varies fastest.
+fn advance<'a>(mut source: Source<'a>, axes: &[Axis], index: &mut [usize]) -> Source<'a> {
+    for (index, &(len, stride)) in index.iter_mut().zip(axes).rev() {
+        *index += 1;
+        source = source.moved(stride);
+        if *index < len {
+            break;
+        }
+        source = source.moved(stride.wrapping_mul(len.cast_signed()).wrapping_neg());
+        *index = 0;
+    }
+    source
 }
 
 /// Moves items of a size known to the compiler.
@@ -144,39 +150,43 @@ fn walk<const N: usize, const SWAP: bool>(source: Source<'_>, axes: &[Axis], out
             dense::<N, SWAP>(source.bytes(run.len()), run);
         });
     }
-    // An axis that is denser in the source than the last one: transposing in tiles reads whole lines.
-    let densest = (0..outer.len()).min_by_key(|&axis| outer[axis].1.unsigned_abs());
-    if let Some(axis) = densest
-        && outer[axis].1.unsigned_abs() < stride.unsigned_abs()
-        && outer[axis].0.min(len) >= TILE / 2
+    // An axis that is dense in the source, while the last one is not: a transposition.
+    if let Some(axis) = outer.iter().position(|axis| axis.1 == N.cast_signed())
+        && outer[axis].0.min(len) >= 4
     {
-        // All axes from the dense one on are one run of the destination.
         let (before, after) = outer.split_at(axis);
-        let Some((&rows, between)) = after.split_first() else { return };
-        let row_len: usize = between.iter().map(|(len, _)| len).product::<usize>() * len * N;
-        return runs(source, before, rows.0 * row_len, out, |source, block| {
+        let Some((&(rows, _), between)) = after.split_first() else { return };
+        let row_len = between.iter().map(|(len, _)| len).product::<usize>() * len;
+        return runs(source, before, rows * row_len * N, out, |source, block| {
+            let out = block.as_chunks_mut::<N>().0;
+            let mut plane = Plane { rows, columns: (len, stride), row_len, at: 0 };
             let mut index: Axes<usize> = Axes::from_elem(0, between.len());
             let mut source = source;
-            for plane in 0..row_len / (len * N) {
-                let place = Place { at: plane * len * N, row_len };
-                transpose::<N, SWAP>(source, rows, (len, stride), block, place);
-                for (axis, &(len, stride)) in between.iter().enumerate().rev() {
-                    index[axis] += 1;
-                    source = source.moved(stride);
-                    if index[axis] < len {
-                        break;
-                    }
-                    source = source.moved(stride.wrapping_mul(len.cast_signed()).wrapping_neg());
-                    index[axis] = 0;
-                }
+            while plane.at < row_len {
+                plane.copy::<N, SWAP>(source, out);
+                plane.at += len;
+                source = advance(source, between, &mut index);
             }
         });
     }
     runs(source, outer, len * N, out, |source, run| {
-        let mut source = source;
-        for item in run.as_chunks_mut::<N>().0 {
-            *item = swapped::<N, SWAP>(source.item());
-            source = source.moved(stride);
+        let run = run.as_chunks_mut::<N>().0;
+        match usize::try_from(stride) {
+            Ok(step) if step >= N => {
+                let span = source.bytes((run.len() - 1) * step + N);
+                for (to, from) in run.iter_mut().zip(span.chunks(step)) {
+                    if let Some(item) = from.first_chunk() {
+                        *to = swapped::<N, SWAP>(*item);
+                    }
+                }
+            }
+            _ => {
+                let mut source = source;
+                for item in run {
+                    *item = swapped::<N, SWAP>(source.item());
+                    source = source.moved(stride);
+                }
+            }
         }
     });
 }
@@ -189,58 +199,73 @@ fn swapped<const N: usize, const SWAP: bool>(mut item: [u8; N]) -> [u8; N] {
 }
 
 fn dense<const N: usize, const SWAP: bool>(source: &[u8], out: &mut [u8]) {
-    if !SWAP {
+    if SWAP {
+        simd::swap::<N>(source.as_chunks::<N>().0, out.as_chunks_mut::<N>().0);
+    } else {
         out.copy_from_slice(source);
-        return;
-    }
-    for (to, from) in out.as_chunks_mut::<N>().0.iter_mut().zip(source.as_chunks::<N>().0) {
-        *to = swapped::<N, SWAP>(*from);
     }
 }
 
-/// The side of a tile, in items: two of them fit the first-level cache for items of 16 bytes.
-const TILE: usize = 16;
-
-/// Where a plane of a block lies in the destination.
-#[derive(Clone, Copy)]
-struct Place {
-    at: usize,
-    row_len: usize,
-}
-
-/// Copies a plane whose rows are dense in the source and whose columns are dense in the destination.
-fn transpose<const N: usize, const SWAP: bool>(
-    source: Source<'_>,
-    rows: Axis,
+/// A transposition: rows that are dense in the source become rows of the destination.
+struct Plane {
+    /// Rows of the destination; their items follow each other in the source.
+    rows: usize,
+    /// Items of a row, and their distance in the source.
     columns: Axis,
-    out: &mut [u8],
-    place: Place,
-) {
-    let mut tile = [[[0_u8; N]; TILE]; TILE];
-    for top in (0..rows.0).step_by(TILE) {
-        let height = TILE.min(rows.0 - top);
-        for left in (0..columns.0).step_by(TILE) {
-            let width = TILE.min(columns.0 - left);
-            let corner = source
-                .moved(rows.1.wrapping_mul(top.cast_signed()))
-                .moved(columns.1.wrapping_mul(left.cast_signed()));
-            for column in 0..width {
-                let source = corner.moved(columns.1.wrapping_mul(column.cast_signed()));
-                if rows.1 == N.cast_signed() && height == TILE {
-                    let items = source.bytes(TILE * N).as_chunks::<N>().0;
-                    for (row, item) in tile.iter_mut().zip(items) {
-                        row[column] = swapped::<N, SWAP>(*item);
+    /// The distance of rows in the destination, in items.
+    row_len: usize,
+    /// Where the first row starts in the destination, in items.
+    at: usize,
+}
+
+impl Plane {
+    /// How many columns are taken at a time: as many pages of the source as address translation keeps
+    /// at hand.
+    const COLUMNS: usize = 256;
+
+    fn copy<const N: usize, const SWAP: bool>(&self, source: Source<'_>, out: &mut [[u8; N]]) {
+        // As many rows at a time as a cache line of the source has items.
+        match N {
+            1 | 2 => self.copy_lines::<N, 32, SWAP>(source, out),
+            4 => self.copy_lines::<N, 16, SWAP>(source, out),
+            8 => self.copy_lines::<N, 8, SWAP>(source, out),
+            _ => self.copy_lines::<N, 4, SWAP>(source, out),
+        }
+    }
+
+    fn copy_lines<const N: usize, const ROWS: usize, const SWAP: bool>(
+        &self,
+        source: Source<'_>,
+        out: &mut [[u8; N]],
+    ) {
+        let (columns, stride) = self.columns;
+        for left in (0..columns).step_by(Self::COLUMNS) {
+            let width = Self::COLUMNS.min(columns - left);
+            let top = source.moved(stride.wrapping_mul(left.cast_signed()));
+            let mut row = 0;
+            while row + ROWS <= self.rows {
+                let mut rows = out[row * self.row_len..].chunks_mut(self.row_len);
+                let mut lines: [&mut [[u8; N]]; ROWS] = std::array::from_fn(|_| {
+                    let line = rows.next().unwrap_or_default();
+                    &mut line[self.at + left..self.at + left + width]
+                });
+                let mut line = top.moved((row * N).cast_signed());
+                for column in 0..width {
+                    let items = line.bytes(ROWS * N).as_chunks::<N>().0;
+                    for (to, from) in lines.iter_mut().zip(items) {
+                        to[column] = swapped::<N, SWAP>(*from);
                     }
-                } else {
-                    for (row, line) in tile.iter_mut().enumerate().take(height) {
-                        let source = source.moved(rows.1.wrapping_mul(row.cast_signed()));
-                        line[column] = swapped::<N, SWAP>(source.item());
-                    }
+                    line = line.moved(stride);
                 }
+                row += ROWS;
             }
-            for (row, line) in tile.iter().enumerate().take(height) {
-                let start = place.at + (top + row) * place.row_len + left * N;
-                out[start..start + width * N].copy_from_slice(line[..width].as_flattened());
+            for row in row..self.rows {
+                let start = row * self.row_len + self.at + left;
+                let mut item = top.moved((row * N).cast_signed());
+                for to in &mut out[start..start + width] {
+                    *to = swapped::<N, SWAP>(item.item());
+                    item = item.moved(stride);
+                }
             }
         }
     }

@@ -26,6 +26,9 @@ pub trait Record: Sized {
     fn write(&self, out: &mut Vec<u8>);
 }
 
+/// A field's name, whether a dtype is its type, and the type's name.
+type WantedField<'a> = (&'a str, fn(&DType) -> bool, &'static str);
+
 /// Where the fields of a [`Record`] lie in a dtype.
 #[derive(Clone, Debug)]
 pub struct RecordLayout {
@@ -35,8 +38,8 @@ pub struct RecordLayout {
 impl RecordLayout {
     /// Looks the names up.
     #[doc(hidden)]
-    pub fn find(dtype: &DType, names: &[(&str, fn(&DType) -> bool, &'static str)]) -> Result<Self> {
-        let fields = names.iter().map(|&(name, accepts, wanted)| {
+    pub fn find(dtype: &DType, wanted: &[WantedField<'_>]) -> Result<Self> {
+        let fields = wanted.iter().map(|&(name, accepts, wanted)| {
             let field = dtype.field(name)?;
             if !accepts(field.dtype()) {
                 return Err(Error::new(ErrorKind::ElementType {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Array, Axes, Buffer, Element, Elements, Slice, copy};
+use super::{Array, Axes, Buffer, Element, Elements, Slice, copy, owned};
 use crate::dtype::{ByteOrder, DType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::raw::Mismatch;
@@ -37,7 +37,8 @@ impl<'a> ArrayView<'a> {
         if shape.bytes(dtype.itemsize())? != data.len() {
             return Err(Mismatch::of_buffer(&dtype, &shape, data.len()).into());
         }
-        Ok(Self::dense(&dtype, &shape, order, data))
+        let strides = order.strides(&shape, dtype.itemsize());
+        Ok(Self { dtype, shape, strides, data, offset: 0 })
     }
 
     /// A view of elements at strides in bytes, the first of which starts at `offset`. Does not copy.
@@ -417,18 +418,17 @@ impl<'a> ArrayView<'a> {
 
     pub(super) fn values<T: Element>(&self, order: Order) -> Result<Vec<T>> {
         self.expect::<T>()?;
-        self.shape.bytes(self.dtype.itemsize())?;
-        let mut bits: Vec<T::Bits> = bytemuck::allocation::try_zeroed_vec(self.len())
-            .map_err(|()| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
-        copy::copy(self, order, Some(ByteOrder::NATIVE), bytemuck::cast_slice_mut(&mut bits));
-        if let Some(wrong) = bits.iter().position(|bits| !T::is_valid_bit_pattern(bits)) {
-            return Err(Error::value(format!(
-                "element {wrong} is no {}",
-                std::any::type_name::<T>()
-            )));
-        }
-        // The same size and alignment: the vector's memory is used again.
-        Ok(bits.into_iter().filter_map(T::from_bits).collect())
+        let bits: Vec<T::Bits> = match self.contiguous(order) {
+            Some(bytes) if self.dtype.is_native() => owned::copied(bytes)?,
+            _ => {
+                self.shape.bytes(self.dtype.itemsize())?;
+                let mut bits = owned::zeroed(self.len())?;
+                let out = bytemuck::cast_slice_mut(&mut bits);
+                copy::copy(self, order, Some(ByteOrder::NATIVE), out);
+                bits
+            }
+        };
+        owned::checked(bits)
     }
 
     /// The part of a slice expression, such as `"0, :, 3:7:2"` read into a [`Slice`]. Does not copy.

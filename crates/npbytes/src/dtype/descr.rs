@@ -219,6 +219,8 @@ impl Reader<'_> {
                     )));
                 }
             };
+            // A name inside of a tuple is not looked at here, as in NumPy.
+            let nameless = matches!(name, Value::Str(name) if name.is_empty());
             let (title, name) = match name {
                 Value::Tuple(both) => match both.as_slice() {
                     [Value::None, name] => (None, name),
@@ -233,7 +235,7 @@ impl Reader<'_> {
                 .checked_add(dtype.itemsize())
                 .filter(|&end| end <= super::MAX_ITEMSIZE)
                 .ok_or_else(|| Error::dtype("an itemsize beyond 2147483647 bytes"))?;
-            if !(name.is_empty() && is_padding(&dtype)) {
+            if !(nameless && is_padding(&dtype)) {
                 let field = Field::new(name.clone(), dtype, start);
                 placed.push(match title {
                     Some(title) => field.with_title(title.clone()),

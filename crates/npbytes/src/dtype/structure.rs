@@ -212,7 +212,8 @@ fn gaps(fields: &[Field], itemsize: usize) -> Box<[Range<usize>]> {
     spans.sort_by_key(|span| span.start);
     let mut end = 0;
     let mut gaps = Vec::new();
-    for span in spans.into_iter().chain([itemsize..itemsize]) {
+    let last = itemsize..itemsize;
+    for span in spans.into_iter().chain(std::iter::once(last)) {
         if span.start > end {
             gaps.push(end..span.start);
         }

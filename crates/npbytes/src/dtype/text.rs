@@ -84,10 +84,13 @@ fn single(text: &str, numpy: NumPy) -> Result<DType> {
     })
 }
 
+/// What C's `strtol` skips before a number.
+pub(super) const C_BLANKS: [char; 6] = [' ', '\t', '\n', '\r', '\x0b', '\x0c'];
+
 /// A letter and a size: `i4`, `S5`, `U3` (characters), `V7`.
 fn sized(letter: u8, size: &str) -> Option<Kind> {
     // NumPy reads the number with `strtol`: blanks and a plus may stand before it.
-    let size = size.trim_start_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
+    let size = size.trim_start_matches(C_BLANKS);
     let size = size.strip_prefix('+').unwrap_or(size);
     if !size.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -175,7 +178,7 @@ fn comma_list(text: &str, numpy: NumPy) -> Result<DType> {
         let blanks = rest.len() - rest.trim_start().len();
         pos = end + blanks;
         trailing = false;
-        if !rest.is_empty() {
+        if pos < text.len() {
             if !text[pos..].starts_with(',') {
                 return Err(Error::dtype("expected a comma between fields").at(pos));
             }
@@ -202,10 +205,8 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
         |pos: usize| pos + bytes[pos..].iter().take_while(|b| b.is_ascii_whitespace()).count();
     let order_at = |pos: usize| peek(pos).and_then(byte_order);
 
-    let mut pos = blanks(start);
-    let before = order_at(pos);
-    pos += usize::from(before.is_some());
-    pos = blanks(pos);
+    let before = order_at(start);
+    let mut pos = blanks(start + usize::from(before.is_some()));
     let (shape, end) = repeats(text, pos)?;
     pos = blanks(end);
     let after = order_at(pos);
@@ -217,7 +218,15 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
         pos += 1;
     }
     if peek(pos) == Some(b'[') {
-        pos = text[pos..].find(']').map_or(text.len(), |len| pos + len + 1);
+        let unit = bytes[pos + 1..]
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b',' | b'.'))
+            .count();
+        pos += 1 + unit;
+        if peek(pos) != Some(b']') {
+            return Err(Error::dtype("a list takes units such as [ns] and [25s] only").at(pos));
+        }
+        pos += 1;
     }
     let code = &text[code_start..pos];
     if code.is_empty() {
@@ -241,6 +250,14 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
         // NumPy 1 took a repeat of one for none.
         Some((dims, false)) if dims == [1] && !numpy.keeps_single_repeats() => dtype,
         Some((dims, false)) => dtype.repeated(dims[0]).map_err(|error| error.at(start))?,
+        Some((dims, _)) if dims.len() > numpy.max_dims() => {
+            return Err(Error::dtype(format!(
+                "{} axes; NumPy {numpy} has {} at most",
+                dims.len(),
+                numpy.max_dims()
+            ))
+            .at(start));
+        }
         Some((dims, _)) => DType::subarray(dtype, &dims).map_err(|error| error.at(start))?,
         None => dtype,
     };
@@ -252,8 +269,10 @@ type Repeats = Option<(Vec<usize>, bool)>;
 /// `2`, `(2,)`, `(2, 3)` or nothing; says whether it was written as a tuple.
 fn repeats(text: &str, start: usize) -> Result<(Repeats, usize)> {
     let rest = &text[start..];
-    let number = |digits: &str, at: usize| {
-        digits.parse::<usize>().map_err(|_| Error::dtype("expected a number of repeats").at(at))
+    // Python reads the number: `02` is none.
+    let number = |digits: &str, at: usize| match digits.parse::<usize>() {
+        Ok(number) if number == 0 || !digits.starts_with('0') => Ok(number),
+        _ => Err(Error::dtype("expected a number of repeats").at(at)),
     };
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 {

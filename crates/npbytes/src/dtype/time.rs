@@ -153,9 +153,9 @@ impl TimeUnit {
     ///
     /// Offsets of errors count from the start of `text`.
     pub(super) fn parse(text: &str) -> Result<Self> {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, rest) = text.split_at(digits);
-        let multiple = if number.is_empty() { Ok(1) } else { number.parse::<i32>() };
+        let (number, rest) = number_prefix(text);
+        let digits = text.len() - rest.len();
+        let multiple = number.map_or(Ok(1), str::parse::<i32>);
         let multiple = multiple
             .ok()
             .and_then(|multiple| u32::try_from(multiple).ok())
@@ -192,6 +192,17 @@ impl TimeUnit {
         let &(count, unit) =
             self.unit.parts().iter().find(|(count, _)| count.is_multiple_of(divisor))?;
         Self::new(unit, self.multiple.checked_mul(count / divisor)?).ok()
+    }
+}
+
+/// Splits off the number that C's `strtol` reads: blanks and a plus may stand before it.
+fn number_prefix(text: &str) -> (Option<&str>, &str) {
+    let bare = text.trim_start_matches(super::text::C_BLANKS);
+    let bare = bare.strip_prefix('+').unwrap_or(bare);
+    let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
+    match bare.split_at(digits) {
+        ("", _) => (None, text),
+        (number, rest) => (Some(number), rest),
     }
 }
 

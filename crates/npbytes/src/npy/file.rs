@@ -35,9 +35,8 @@ fn read_file(path: &Path, options: &ReadOptions) -> Result<Array> {
     let len = metadata.len();
     let limit = options.limits.array_bytes;
     if len <= SMALL {
-        let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
-        let read = fill(&mut file, &mut bytes)?;
-        bytes.truncate(read);
+        let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+        file.take(len).read_to_end(&mut bytes)?;
         let array = super::decode(&Bytes::from(bytes), options)?;
         return match array.data().len() as u64 {
             size if size > limit => Err(Error::limit("array_bytes", limit, size)),

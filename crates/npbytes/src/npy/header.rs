@@ -22,6 +22,9 @@ const GROWTH: usize = 21;
 /// The whole prefix is padded to a multiple of this, so that elements are aligned.
 const ALIGN: usize = 64;
 
+/// A step of padding.
+const SPACES: [u8; ALIGN] = [b' '; ALIGN];
+
 /// What a .npy file says of its array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -156,7 +159,7 @@ impl Start {
             [major @ (2 | 3), 0, a, b, c, d, ..] => {
                 Ok(Self { version: (major, 0), text: 12, len: u32::from_le_bytes([a, b, c, d]) })
             }
-            [1 | 2 | 3, 0, ..] | [1 | 2 | 3] | [] => Err(Self::truncated(data.len())),
+            [1..=3, 0, ..] | [1..=3] | [] => Err(Self::truncated(data.len())),
             [major, ref rest @ ..] => {
                 let found = (major, rest.first().copied().unwrap_or(0));
                 Err(Error::new(ErrorKind::NpyVersion { found }).at(MAGIC.len()))
@@ -245,7 +248,7 @@ impl Parts {
             return None;
         }
         let padding = text.strip_prefix(b"), }")?.strip_suffix(b"\n")?;
-        if !padding.iter().all(|&b| b == b' ') {
+        if !padding.chunks(ALIGN).all(|chunk| SPACES.starts_with(chunk)) {
             return None;
         }
         Some(Self { dtype, fortran_order, shape: Shape::new(&dims).ok()? })

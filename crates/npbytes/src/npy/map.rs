@@ -1,20 +1,17 @@
 //! Memory maps of .npy files: elements are read from disk when they are looked at.
-//!
-//! `unsafe` lives here to say why a map may be seen as bytes; see each block.
-#![allow(unsafe_code)]
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
 use bytes::Bytes;
-use memmap2::{Mmap, MmapOptions};
 
 use super::{Header, ReadOptions, WriteOptions, header};
 use crate::array::{Array, ArrayView, Element};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::map::{map_bytes, map_mut};
 use crate::replace::Replacement;
 use crate::shape::Shape;
 
@@ -30,19 +27,7 @@ use crate::shape::Shape;
 /// As [`decode`](super::decode), and those of the file.
 pub fn map(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Array> {
     let path = path.as_ref();
-    let map = || {
-        let file = File::open(path)?;
-        if file.metadata()?.len() == 0 {
-            // A map of no bytes is an error of its own; say what a reader says.
-            return super::decode(&Bytes::new(), options);
-        }
-        // SAFETY: the bytes of a shared map are those of the file; no other part of this process writes
-        // them through safe code that can see this map, and that other processes do not is the caller's
-        // promise above, as with every memory map.
-        let map = unsafe { Mmap::map(&file)? };
-        super::decode(&Bytes::from_owner(map), options)
-    };
-    map().map_err(|error: Error| error.in_file(path))
+    super::decode(&map_bytes(path)?, options).map_err(|error| error.in_file(path))
 }
 
 /// How a file is mapped for writing.
@@ -88,16 +73,7 @@ impl MapMut {
             if file.metadata()?.len() == 0 {
                 Header::parse(&[], options)?;
             }
-            let map_options = MmapOptions::new();
-            // SAFETY: as in `map`; that nobody else has the file mapped or writes it is the caller's
-            // promise. A copy-on-write map changes memory of this process only.
-            let map = unsafe {
-                match mode {
-                    MapMode::CopyOnWrite => map_options.map_copy(&file)?,
-                    MapMode::ReadWrite => map_options.map_mut(&file)?,
-                }
-            };
-            Self::of(map, options)
+            Self::of(map_mut(&file, mode == MapMode::CopyOnWrite)?, options)
         };
         open().map_err(|error: Error| error.in_file(path))
     }
@@ -127,8 +103,7 @@ impl MapMut {
             file.write_all(&head)?;
             file.set_len(head.len() as u64 + len as u64)?;
             let file = replacement.finish()?;
-            // SAFETY: as in `open`: the file was made by this call.
-            let map = unsafe { MmapOptions::new().map_mut(&file)? };
+            let map = map_mut(&file, false)?;
             let limits = crate::Limits::default().header_bytes(u64::MAX);
             Self::of(map, &ReadOptions::with_limits(limits))
         };

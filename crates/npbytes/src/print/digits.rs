@@ -64,10 +64,6 @@ pub(super) struct Decimal {
 }
 
 impl Rule {
-    /// The shortest digits that are unique.
-    pub(super) const UNIQUE: Self =
-        Self { unique: true, counted: Counted::Significant, most: None, least: None };
-
     /// The power of ten of the last digit there may be, for a number whose first digit stands at
     /// `first`.
     fn end(&self, bound: Option<i32>, first: i32) -> Option<i32> {
@@ -228,7 +224,7 @@ impl Finite {
 
         let end = rule.end(rule.most, first);
         let least = rule.end(rule.least, first).unwrap_or(first);
-        let even = self.mantissa % 2 == 0;
+        let even = self.mantissa.is_multiple_of(2);
         let inside = |ordering: Ordering| ordering.is_lt() || (even && ordering.is_eq());
 
         out.digits.clear();
@@ -314,4 +310,131 @@ fn cut(out: &mut Decimal, end: i32) -> bool {
         (_, true) => out.round_up(),
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::float::{Class, FloatKind};
+    use super::*;
+
+    fn finite(kind: FloatKind, bytes: &[u8]) -> Option<Finite> {
+        match kind.decode(bytes, false).class {
+            Class::Finite(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The digits, without zeros at the end, which do not count.
+    fn trimmed(mut decimal: Decimal) -> (Vec<u8>, i32) {
+        while decimal.digits.len() > 1 && decimal.digits.last() == Some(&b'0') {
+            decimal.digits.pop();
+        }
+        (decimal.digits, decimal.exponent)
+    }
+
+    /// The rules that printing uses, and some more.
+    fn rules() -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for counted in [Counted::Significant, Counted::Fractional] {
+            for most in [None, Some(0), Some(1), Some(8), Some(17), Some(25)] {
+                for least in [None, Some(0), Some(8), Some(17)] {
+                    let ordered = most.is_none_or(|most| least.is_none_or(|least| least <= most));
+                    if ordered && !(counted == Counted::Significant && most == Some(0)) {
+                        rules.push(Rule { unique: true, counted, most, least });
+                    }
+                }
+            }
+        }
+        rules
+    }
+
+    /// Both ways to the digits must agree.
+    fn check(number: &Finite, rules: &[Rule]) {
+        for rule in rules {
+            let (mut quick, mut exact) = (Decimal::default(), Decimal::default());
+            if !number.is_zero() && number.quick_digits(rule, &mut quick) {
+                number.exact_digits(rule, &mut exact);
+                assert_eq!(trimmed(quick), trimmed(exact), "{number:?} by {rule:?}");
+            }
+        }
+    }
+
+    /// Bits that are spread over all exponents, and numbers of few digits or few bits.
+    fn check_many(count: u64, seed: u64) {
+        let rules = rules();
+        let mut state = seed;
+        let mut next = || {
+            // xorshift64
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        for _ in 0..count {
+            let bits = next();
+            let shift = next() % 60;
+            let ten = 10_f64.powi(i32::try_from(next() % 40).unwrap_or(0) - 20);
+            #[expect(clippy::cast_precision_loss, reason = "any float will do")]
+            let decimal = (next() % 100_000) as f64 * ten;
+            #[expect(clippy::cast_possible_truncation, reason = "any float will do")]
+            let floats = [
+                (FloatKind::F64, bits),
+                (FloatKind::F64, bits >> shift << shift),
+                (FloatKind::F64, decimal.to_bits()),
+                (FloatKind::F32, bits),
+                (FloatKind::F32, bits >> (shift / 2) << (shift / 2)),
+                (FloatKind::F32, u64::from((decimal as f32).to_bits())),
+            ];
+            for (kind, bits) in floats {
+                if let Some(number) = finite(kind, &bits.to_le_bytes()) {
+                    check(&number, &rules);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn quick_digits_are_the_exact_ones() {
+        check_many(2_000, 0x9e37_79b9_7f4a_7c15);
+    }
+
+    /// The same at length: `cargo test --release -p npbytes quick_digits -- --ignored`
+    #[test]
+    #[ignore = "takes a minute"]
+    fn quick_digits_are_the_exact_ones_at_length() {
+        check_many(200_000, 0x2545_f491_4f6c_dd1d);
+    }
+
+    #[test]
+    fn quick_digits_at_powers_of_two() {
+        let rules = rules();
+        let exponents =
+            (0..0x7ff_u64).step_by(3).map(|e| e << 52).chain((0..52).map(|bit| 1 << bit));
+        for bits in exponents {
+            for near in [bits.saturating_sub(1), bits, bits + 1] {
+                finite(FloatKind::F64, &near.to_le_bytes()).iter().for_each(|n| check(n, &rules));
+            }
+        }
+        for bits in (0..0xff_u64).map(|e| e << 23).chain((0..23).map(|bit| 1 << bit)) {
+            for near in [bits.saturating_sub(1), bits, bits + 1] {
+                finite(FloatKind::F32, &near.to_le_bytes()).iter().for_each(|n| check(n, &rules));
+            }
+        }
+    }
+
+    #[test]
+    fn comparison_is_by_value() {
+        let ascending =
+            [0.0, 5e-324, 1e-310, f64::MIN_POSITIVE, 1e-4, 1.0, 1.5, 2.0, 1e300, f64::MAX];
+        let numbers = ascending.map(|x: f64| finite(FloatKind::F64, &x.to_le_bytes()));
+        for (i, a) in numbers.iter().flatten().enumerate() {
+            for (j, b) in numbers.iter().flatten().enumerate() {
+                assert_eq!(a.compare(b), i.cmp(&j), "{a:?} {b:?}");
+            }
+        }
+        // 1.5 in other kinds
+        let half = finite(FloatKind::F16, &[0x00, 0x3e]);
+        let single = finite(FloatKind::F32, &1.5_f32.to_le_bytes());
+        assert_eq!(half.zip(single).map(|(a, b)| a.compare(&b)), Some(Ordering::Equal));
+    }
 }

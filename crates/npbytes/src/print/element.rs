@@ -8,7 +8,7 @@ use super::float::{Float, FloatKind};
 use super::numeric::{ComplexFormat, FloatFormat, IntFormat, Visit};
 use super::scalar;
 use super::time::{TimeFormat, write_datetime, write_timedelta};
-use crate::dtype::{ByteOrder, DType, Kind, TimeUnit};
+use crate::dtype::{ByteOrder, DType, Field, Kind, TimeUnit};
 use crate::error::{Error, Result};
 use crate::literal::{repr_bytes, write_repr_str};
 
@@ -19,8 +19,10 @@ pub(super) struct ElementFormat {
 }
 
 enum Format {
-    /// Of this width: `True` has a blank before it, unless it stands alone.
-    Bool(usize),
+    /// `True` has a blank before it, unless there is no array around it.
+    Bool {
+        alone: bool,
+    },
     Int(IntKind, IntFormat),
     Float(FloatKind, FloatFormat),
     /// As the scalar prints, whatever the options are.
@@ -65,7 +67,7 @@ enum Class<'a> {
     Bytes,
     Str,
     Void,
-    Struct(&'a [crate::dtype::Field]),
+    Struct(&'a [Field]),
 }
 
 fn classify(dtype: &DType) -> Result<Class<'_>> {
@@ -129,12 +131,16 @@ impl<'a> Writer<'a> {
 impl ElementFormat {
     /// Looks at the elements that are shown.
     ///
-    /// `alone` says that there is no array around them: the element of a 0-d array, or a field's
-    /// value in it that is no subarray. `scalar` says that floats print as scalars do.
+    /// `axes` is how many axes of arrays there are around them: none around the element of a 0-d
+    /// array, those of the array and of its own around a subarray's. `scalar` says that floats print
+    /// as scalars do.
+    ///
+    /// # Errors
+    /// A dtype without a text, a datetime without a unit, or more axes than NumPy has.
     pub(super) fn fit<'a>(
         dtype: &DType,
         options: &Options,
-        (alone, scalar): (bool, bool),
+        (axes, scalar): (usize, bool),
         elements: &Visit<'_, &'a [u8]>,
     ) -> Result<Self> {
         let big_endian = dtype.byte_order() == ByteOrder::Big;
@@ -145,7 +151,7 @@ impl ElementFormat {
         };
         let times = |see: &mut dyn FnMut(i64)| elements(&mut |bytes| see(time(bytes, big_endian)));
         let format = match classify(dtype)? {
-            Class::Bool => Format::Bool(if alone { 4 } else { 5 }),
+            Class::Bool => Format::Bool { alone: axes == 0 },
             Class::Int(kind) => {
                 let integers = |see: &mut dyn FnMut(i128)| {
                     elements(&mut |bytes| see(kind.decode(bytes, big_endian)));
@@ -171,11 +177,14 @@ impl ElementFormat {
             Class::Struct(fields) => {
                 let fields = fields.iter().map(|field| {
                     let (place, base) = Place::new(field.offset(), field.dtype());
-                    let alone = alone && place.shape.is_empty();
+                    let axes = axes + place.shape.len();
+                    if axes > options.profile.numpy.max_dims() {
+                        return Err(too_many_axes(axes, field, options));
+                    }
                     let values = |see: &mut dyn FnMut(&'a [u8])| {
                         elements(&mut |bytes| place.visit(bytes, see));
                     };
-                    let element = Self::fit(base, options, (alone, scalar), &values)?;
+                    let element = Self::fit(base, options, (axes, scalar), &values)?;
                     Ok(FieldFormat { place, element })
                 });
                 Format::Struct(fields.collect::<Result<_>>()?)
@@ -196,10 +205,10 @@ impl ElementFormat {
             kind.decode(bytes.get(offset..).unwrap_or_default(), self.big_endian)
         };
         match &self.format {
-            Format::Bool(width) => out.push_str(match (is_true(bytes), width) {
+            Format::Bool { alone } => out.push_str(match (is_true(bytes), alone) {
                 (false, _) => "False",
-                (true, 5) => " True",
-                (true, _) => "True",
+                (true, false) => " True",
+                (true, true) => "True",
             }),
             Format::Int(kind, format) => format.write(kind.decode(bytes, self.big_endian), out),
             Format::Float(kind, format) => format.write(&float(*kind, 0), &mut writer.decimal, out),
@@ -230,6 +239,16 @@ impl ElementFormat {
     }
 }
 
+/// NumPy takes a field out of an array as an array with the axes of both.
+fn too_many_axes(axes: usize, field: &Field, options: &Options) -> Error {
+    let numpy = options.profile.numpy;
+    Error::unsupported(format!(
+        "the field {:?} has {axes} axes with those around it, NumPy {numpy} has {} at most",
+        field.name(),
+        numpy.max_dims()
+    ))
+}
+
 impl Place {
     /// A field's place, and the dtype of its single values: subarrays of subarrays have the axes of
     /// both.
@@ -244,7 +263,7 @@ impl Place {
     }
 
     fn len(&self) -> usize {
-        self.shape.iter().product()
+        product(&self.shape)
     }
 
     /// The bytes of one value, counted from the first.
@@ -262,54 +281,57 @@ impl Place {
     }
 }
 
+/// The number of values in a shape. Subarrays of subarrays of items without bytes can have more than
+/// can be counted, and no value of theirs lies anywhere.
+fn product(shape: &[usize]) -> usize {
+    if shape.contains(&0) { 0 } else { shape.iter().fold(1, |n, &dim| n.saturating_mul(dim)) }
+}
+
 impl FieldFormat {
     fn write(&self, element: &[u8], writer: &mut Writer<'_>, out: &mut String) -> Result<()> {
         let summarise = self.place.len() > writer.options.threshold;
-        let mut first = 0;
-        self.write_axes(element, &self.place.shape, &mut first, summarise, writer, out)
+        self.write_axes(element, &self.place.shape, 0, summarise, writer, out)
     }
 
-    /// Appends the values from `next` on that fill these axes, and moves `next` behind them.
+    /// Appends the values that fill these axes, the first of which is number `first` of the field.
     ///
     /// Unlike an array's own axes, a subarray's are written on one line.
     fn write_axes(
         &self,
         element: &[u8],
         axes: &[usize],
-        next: &mut usize,
+        first: usize,
         summarise: bool,
         writer: &mut Writer<'_>,
         out: &mut String,
     ) -> Result<()> {
         let Some((&len, inner)) = axes.split_first() else {
-            let value = self.place.value(element, *next);
-            *next += 1;
-            return self.element.write(value, writer, out);
+            return self.element.write(self.place.value(element, first), writer, out);
         };
+        if len == 0 {
+            // Brackets with nothing in them are counted too: there may be any number of them.
+            writer.count()?;
+        }
         let edge = writer.options.edgeitems;
         let gap = summarise && len > edge.saturating_mul(2);
         let (head, tail) = match (gap, edge) {
-            (false, _) => (0, len),
             // A slice from -0 on is all there is.
-            (true, 0) => (0, len),
+            (false, _) | (true, 0) => (0, len),
             (true, _) => (edge, edge),
         };
-        let values: usize = inner.iter().product();
-        let start = *next;
+        let values = product(inner);
         let mut separator = "";
         out.push('[');
         for (n, index) in (0..head).chain(len - tail..len).enumerate() {
             if gap && n == edge {
-                out.push_str(separator);
-                out.push_str("...");
+                out.extend([separator, "..."]);
                 separator = ", ";
             }
             out.push_str(separator);
             separator = ", ";
-            *next = start + index * values;
-            self.write_axes(element, inner, next, summarise, writer, out)?;
+            let first = first.saturating_add(index.saturating_mul(values));
+            self.write_axes(element, inner, first, summarise, writer, out)?;
         }
-        *next = start + len * values;
         out.push(']');
         Ok(())
     }
@@ -358,7 +380,7 @@ pub(super) fn write_scalar<'a>(
         Class::Struct(_) => {
             let options = writer.options;
             let seen = |see: &mut dyn FnMut(&'a [u8])| see(bytes);
-            ElementFormat::fit(dtype, options, (true, numpy.names_scalar_types()), &seen)?
+            ElementFormat::fit(dtype, options, (0, numpy.names_scalar_types()), &seen)?
                 .write(bytes, writer, out)?;
         }
     }

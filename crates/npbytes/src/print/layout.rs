@@ -116,8 +116,7 @@ impl<'a> Layout<'a> {
                 visit_edges(self.view, &axes, see);
             }
         };
-        let alone = self.view.ndim() == 0;
-        ElementFormat::fit(self.view.dtype(), self.options, (alone, false), &visit)
+        ElementFormat::fit(self.view.dtype(), self.options, (self.view.ndim(), false), &visit)
     }
 
     /// Writes the array. `indent` is the column that its first bracket stands in.
