@@ -172,8 +172,12 @@ impl DType {
     /// `()`.
     ///
     /// # Errors
-    /// A shape or an itemsize that NumPy cannot describe.
+    /// A shape or an itemsize that NumPy cannot describe, or a string or void of length 0.
     pub fn subarray(base: Self, shape: &[usize]) -> Result<Self> {
+        if matches!(base.kind, Kind::Bytes(0) | Kind::Str(0) | Kind::Void(0)) {
+            // NumPy takes what follows an unsized dtype for its length, and a shape is none.
+            return Err(Error::dtype(format!("a shape of {base}, which has no length")));
+        }
         if shape.is_empty() {
             return Ok(base);
         }

@@ -32,9 +32,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::array::ArrayView;
-use crate::dtype::{DType, Kind};
+use crate::dtype::{ByteOrder, DType, Kind};
 use crate::error::{Error, Result};
-use crate::numpy::Profile;
+use crate::numpy::{NumPy, Profile};
 use element::Writer;
 use layout::{Layout, Page};
 
@@ -217,8 +217,8 @@ pub fn write_repr(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Wr
             page.write(&shape)?;
         }
     }
-    if view.is_empty() || !is_implied(view.dtype()) {
-        extras.push(format!("dtype={}", short_repr(view.dtype())));
+    if view.is_empty() || !is_implied(view.dtype(), numpy) {
+        extras.push(format!("dtype={}", short_repr(view.dtype(), options.profile)));
     }
     if extras.is_empty() {
         return page.write(")");
@@ -274,14 +274,19 @@ fn too_many(options: &Options, needed: u64) -> Error {
 }
 
 /// Whether the elements' texts say what the dtype is, so that a repr leaves it out.
-fn is_implied(dtype: &DType) -> bool {
-    dtype.is_native()
+fn is_implied(dtype: &DType, numpy: NumPy) -> bool {
+    (dtype.is_native() || !numpy.shows_byte_order())
         && matches!(dtype.kind(), Kind::Bool | Kind::Int64 | Kind::Float64 | Kind::Complex128)
 }
 
 /// The dtype as a repr shows it: a bare name where Python takes it for one, else in quotes.
-fn short_repr(dtype: &DType) -> String {
-    let text = dtype.to_string();
+fn short_repr(dtype: &DType, profile: Profile) -> String {
+    let is_number = matches!(dtype.char_kind(), 'i' | 'u' | 'f' | 'c' | 'M' | 'm');
+    let text = if is_number && !profile.numpy.shows_byte_order() {
+        dtype.with_byte_order(ByteOrder::NATIVE).to_string()
+    } else {
+        dtype.display_for(profile.python)
+    };
     let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_name || dtype.fields().is_some() { text } else { format!("'{text}'") }
 }

@@ -224,16 +224,17 @@ impl Plane {
     const COLUMNS: usize = 256;
 
     fn copy<const N: usize, const SWAP: bool>(&self, source: Source<'_>, out: &mut [[u8; N]]) {
-        // As many rows at a time as a cache line of the source has items.
+        // As many rows at a time as a cache line of the source has items, in blocks of one wide store.
         match N {
-            1 | 2 => self.copy_lines::<N, 32, SWAP>(source, out),
-            4 => self.copy_lines::<N, 16, SWAP>(source, out),
-            8 => self.copy_lines::<N, 8, SWAP>(source, out),
-            _ => self.copy_lines::<N, 4, SWAP>(source, out),
+            1 => self.copy_lines::<N, 32, 32, SWAP>(source, out),
+            2 => self.copy_lines::<N, 32, 16, SWAP>(source, out),
+            4 => self.copy_lines::<N, 16, 8, SWAP>(source, out),
+            8 => self.copy_lines::<N, 8, 4, SWAP>(source, out),
+            _ => self.copy_lines::<N, 4, 2, SWAP>(source, out),
         }
     }
 
-    fn copy_lines<const N: usize, const ROWS: usize, const SWAP: bool>(
+    fn copy_lines<const N: usize, const ROWS: usize, const BLOCK: usize, const SWAP: bool>(
         &self,
         source: Source<'_>,
         out: &mut [[u8; N]],
@@ -249,14 +250,14 @@ impl Plane {
                     let line = rows.next().unwrap_or_default();
                     &mut line[self.at + left..self.at + left + width]
                 });
-                let mut line = top.moved((row * N).cast_signed());
-                for column in 0..width {
-                    let items = line.bytes(ROWS * N).as_chunks::<N>().0;
-                    for (to, from) in lines.iter_mut().zip(items) {
-                        to[column] = swapped::<N, SWAP>(*from);
-                    }
-                    line = line.moved(stride);
-                }
+                let corner = top.moved((row * N).cast_signed());
+                simd::transpose::<N, ROWS, BLOCK, SWAP>(
+                    &mut lines,
+                    width,
+                    corner.data,
+                    corner.start,
+                    stride,
+                );
                 row += ROWS;
             }
             for row in row..self.rows {

@@ -15,12 +15,12 @@ impl DType {
     /// # Errors
     /// [`ErrorKind::DType`]; without an offset, as a literal's value has none.
     pub fn from_descr(descr: &Value) -> Result<Self> {
-        Reader { source: "", numpy: NumPy::LATEST, dicts: false }.dtype(descr)
+        Reader { source: "", numpy: NumPy::LATEST, dicts: false, aligned: false }.dtype(descr)
     }
 
     /// Reads a `descr` whose strings can be found again in `source`, so that errors say where.
     pub(crate) fn from_descr_in(source: &str, descr: &Value) -> Result<Self> {
-        Reader { source, numpy: NumPy::LATEST, dicts: false }.dtype(descr)
+        Reader { source, numpy: NumPy::LATEST, dicts: false, aligned: false }.dtype(descr)
     }
 
     /// The text that `np.save` writes as `descr`: Python's `repr` of a typestr or a list of fields.
@@ -129,7 +129,7 @@ pub(super) fn parse_literal(source: &str, numpy: NumPy) -> Result<DType> {
         }
         _ => error,
     })?;
-    Reader { source, numpy, dicts: true }.dtype(&value)
+    Reader { source, numpy, dicts: true, aligned: false }.dtype(&value)
 }
 
 /// Turns literals into dtypes.
@@ -139,6 +139,8 @@ struct Reader<'a> {
     numpy: NumPy,
     /// Whether `{'names': ..., 'formats': ...}` is taken; np.load does not.
     dicts: bool,
+    /// Whether lists are laid out with a C compiler's padding: those inside of an aligned dict are.
+    aligned: bool,
 }
 
 impl Reader<'_> {
@@ -173,11 +175,19 @@ impl Reader<'_> {
 
     fn text(&self, text: &Value) -> Result<DType> {
         let text = text.as_str().ok_or_else(|| Error::dtype("a text with surrogates"))?;
-        text::parse(text, self.numpy).map_err(|error| match (self.find(text), error.offset()) {
-            (Some(start), Some(_)) => error.shifted(start),
-            // An offset inside of the text alone would mislead.
-            _ => error.without_offset(),
-        })
+        let dtype = text::parse(text, self.numpy).map_err(|error| {
+            match (self.find(text), error.offset()) {
+                (Some(start), Some(_)) => error.shifted(start),
+                // An offset inside of the text alone would mislead.
+                _ => error.without_offset(),
+            }
+        })?;
+        match dtype.fields() {
+            Some(fields) if self.aligned => {
+                DType::aligned(fields.iter().map(|f| (f.name().clone(), f.dtype().clone())))
+            }
+            _ => Ok(dtype),
+        }
     }
 
     fn subarray(&self, base: DType, shape: &Value) -> Result<DType> {
@@ -230,8 +240,9 @@ impl Reader<'_> {
                 name => (None, name),
             };
             let name = str_of(name, "name")?;
-            let start = offset;
-            offset = offset
+            let alignment = if self.aligned { dtype.alignment() } else { 1 };
+            let start = offset.next_multiple_of(alignment);
+            offset = start
                 .checked_add(dtype.itemsize())
                 .filter(|&end| end <= super::MAX_ITEMSIZE)
                 .ok_or_else(|| Error::dtype("an itemsize beyond 2147483647 bytes"))?;
@@ -243,7 +254,8 @@ impl Reader<'_> {
                 });
             }
         }
-        Struct::new(placed, Some(offset), false).map(DType::from)
+        let itemsize = (!self.aligned).then_some(offset);
+        Struct::new(placed, itemsize, self.aligned).map(DType::from)
     }
 
     /// `{'names': [...], 'formats': [...], 'offsets': [...], 'titles': [...], 'itemsize': n, 'aligned': b}`
@@ -259,7 +271,8 @@ impl Reader<'_> {
         let names = list("names")?.ok_or_else(|| missing("names"))?;
         let formats = list("formats")?.ok_or_else(|| missing("formats"))?;
         let (offsets, titles) = (list("offsets")?, list("titles")?);
-        let aligned = matches!(dict.get("aligned"), Some(Value::Bool(true)));
+        let aligned = self.aligned || matches!(dict.get("aligned"), Some(Value::Bool(true)));
+        let inner = Reader { aligned, ..*self };
         let lengths = [Some(formats.len()), offsets.map(<[_]>::len), titles.map(<[_]>::len)];
         if lengths.into_iter().flatten().any(|len| len != names.len()) {
             return Err(Error::dtype(
@@ -275,7 +288,7 @@ impl Reader<'_> {
         let mut placed = Vec::with_capacity(names.len());
         let mut end = 0_usize;
         for (i, (name, format)) in names.iter().zip(formats).enumerate() {
-            let dtype = self.dtype(format)?;
+            let dtype = inner.dtype(format)?;
             let offset = match offsets.and_then(|offsets| offsets.get(i)) {
                 Some(offset) => size(offset)
                     .ok_or_else(|| Error::dtype("an offset that is no size in bytes"))?,

@@ -63,27 +63,28 @@ impl DType {
             return self.typestr();
         }
         let mut out = String::from("dtype(");
-        let _ = self.write_construction(&mut out, false);
+        let _ = Printer { out: &mut out, python: Python::DEFAULT }.construction(self, false);
         out.push_str(if self.is_aligned_struct() { ", align=True)" } else { ")" });
         out
     }
 
-    /// What goes into `dtype(...)` to make this dtype; `short` inside of structs.
-    pub(crate) fn write_construction(&self, out: &mut String, short: bool) -> fmt::Result {
+    /// NumPy's `str(dtype)` under a given Python, which decides the characters of field names that
+    /// stand for themselves; [`Display`](fmt::Display) imitates the default one.
+    pub fn display_for(&self, python: Python) -> String {
+        let mut out = String::new();
+        let mut printer = Printer { out: &mut out, python };
         match &self.kind {
-            Kind::Struct(fields) => write_struct(out, fields, false),
-            Kind::Subarray(sub) => {
-                out.write_char('(')?;
-                sub.base().write_construction(out, true)?;
-                write!(out, ", {})", Tuple(sub.shape()))
+            Kind::Struct(fields) => {
+                let _ = printer.fields(fields, true);
             }
-            Kind::String => out.write_str("StringDType()"),
-            _ => {
-                out.write_char('\'')?;
-                self.write_scalar(out, short)?;
-                out.write_char('\'')
+            Kind::Subarray(_) => {
+                let _ = printer.construction(self, false);
             }
+            Kind::Bytes(_) | Kind::Str(_) | Kind::Void(_) => out = self.typestr(),
+            _ if !self.is_native() => out = self.typestr(),
+            _ => out = self.scalar_name(),
         }
+        out
     }
 
     fn write_scalar(&self, out: &mut String, short: bool) -> fmt::Result {
@@ -107,77 +108,94 @@ impl DType {
     }
 }
 
-fn write_struct(out: &mut String, fields: &Struct, show_aligned: bool) -> fmt::Result {
-    if fields.is_sequence() && !(show_aligned && fields.is_aligned()) {
-        write_list(out, fields)
-    } else {
-        write_dict(out, fields, show_aligned)
-    }
+/// Writes dtypes as NumPy shows them under a Python.
+struct Printer<'a> {
+    out: &'a mut String,
+    python: Python,
 }
 
-fn name(text: &PyStr) -> String {
-    literal::repr_str(text, Python::DEFAULT)
-}
-
-fn write_list(out: &mut String, fields: &Struct) -> fmt::Result {
-    out.write_char('[')?;
-    for (i, field) in fields.fields().iter().enumerate() {
-        out.write_str(if i == 0 { "(" } else { ", (" })?;
-        match field.title() {
-            Some(title) => write!(out, "({}, {}), ", name(title), name(field.name()))?,
-            None => write!(out, "{}, ", name(field.name()))?,
-        }
-        match field.dtype().as_subarray() {
-            Some((base, shape)) => {
-                base.write_construction(out, true)?;
-                write!(out, ", {}", Tuple(shape))?;
+impl Printer<'_> {
+    /// What goes into `dtype(...)` to make the dtype; `short` inside of structs.
+    fn construction(&mut self, dtype: &DType, short: bool) -> fmt::Result {
+        match dtype.kind() {
+            Kind::Struct(fields) => self.fields(fields, false),
+            Kind::Subarray(sub) => {
+                self.out.write_char('(')?;
+                self.construction(sub.base(), true)?;
+                write!(self.out, ", {})", Tuple(sub.shape()))
             }
-            None => field.dtype().write_construction(out, true)?,
+            Kind::String => self.out.write_str("StringDType()"),
+            _ => {
+                self.out.write_char('\'')?;
+                dtype.write_scalar(self.out, short)?;
+                self.out.write_char('\'')
+            }
         }
-        out.write_char(')')?;
     }
-    out.write_char(']')
-}
 
-fn write_dict(out: &mut String, fields: &Struct, show_aligned: bool) -> fmt::Result {
-    let items = fields.fields();
-    let separator = |i: usize| if i == 0 { "" } else { ", " };
-    out.write_str("{'names': [")?;
-    for (i, field) in items.iter().enumerate() {
-        write!(out, "{}{}", separator(i), name(field.name()))?;
-    }
-    out.write_str("], 'formats': [")?;
-    for (i, field) in items.iter().enumerate() {
-        out.write_str(separator(i))?;
-        field.dtype().write_construction(out, true)?;
-    }
-    out.write_str("], 'offsets': [")?;
-    for (i, field) in items.iter().enumerate() {
-        write!(out, "{}{}", separator(i), field.offset())?;
-    }
-    if items.iter().any(|field| field.title().is_some()) {
-        out.write_str("], 'titles': [")?;
-        for (i, field) in items.iter().enumerate() {
-            let title = field.title().map_or_else(|| "None".to_owned(), name);
-            write!(out, "{}{title}", separator(i))?;
+    fn fields(&mut self, fields: &Struct, show_aligned: bool) -> fmt::Result {
+        if fields.is_sequence() && !(show_aligned && fields.is_aligned()) {
+            self.list(fields)
+        } else {
+            self.dict(fields, show_aligned)
         }
     }
-    write!(out, "], 'itemsize': {}", fields.itemsize())?;
-    out.write_str(if show_aligned && fields.is_aligned() { ", 'aligned': True}" } else { "}" })
+
+    fn name(&self, text: &PyStr) -> String {
+        literal::repr_str(text, self.python)
+    }
+
+    fn list(&mut self, fields: &Struct) -> fmt::Result {
+        self.out.write_char('[')?;
+        for (i, field) in fields.fields().iter().enumerate() {
+            self.out.write_str(if i == 0 { "(" } else { ", (" })?;
+            let name = self.name(field.name());
+            match field.title() {
+                Some(title) => {
+                    let title = self.name(title);
+                    write!(self.out, "({title}, {name}), ")?;
+                }
+                None => write!(self.out, "{name}, ")?,
+            }
+            match field.dtype().as_subarray() {
+                Some((base, shape)) => {
+                    self.construction(base, true)?;
+                    write!(self.out, ", {}", Tuple(shape))?;
+                }
+                None => self.construction(field.dtype(), true)?,
+            }
+            self.out.write_char(')')?;
+        }
+        self.out.write_char(']')
+    }
+
+    fn dict(&mut self, fields: &Struct, show_aligned: bool) -> fmt::Result {
+        let items = fields.fields();
+        let join = |texts: Vec<String>| texts.join(", ");
+        let names = join(items.iter().map(|field| self.name(field.name())).collect());
+        write!(self.out, "{{'names': [{names}], 'formats': [")?;
+        for (i, field) in items.iter().enumerate() {
+            self.out.write_str(if i == 0 { "" } else { ", " })?;
+            self.construction(field.dtype(), true)?;
+        }
+        let offsets = join(items.iter().map(|field| field.offset().to_string()).collect());
+        write!(self.out, "], 'offsets': [{offsets}]")?;
+        if items.iter().any(|field| field.title().is_some()) {
+            let title =
+                |title: Option<&PyStr>| title.map_or("None".into(), |title| self.name(title));
+            let titles = join(items.iter().map(|field| title(field.title())).collect());
+            write!(self.out, ", 'titles': [{titles}]")?;
+        }
+        write!(self.out, ", 'itemsize': {}", fields.itemsize())?;
+        let aligned = show_aligned && fields.is_aligned();
+        self.out.write_str(if aligned { ", 'aligned': True}" } else { "}" })
+    }
 }
 
 /// NumPy's `str(dtype)`: `float64`, `>f8`, `[('x', '<i4')]`.
 impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = String::new();
-        match &self.kind {
-            Kind::Struct(fields) => write_struct(&mut out, fields, true)?,
-            Kind::Subarray(_) => self.write_construction(&mut out, false)?,
-            Kind::Bytes(_) | Kind::Str(_) | Kind::Void(_) => out = self.typestr(),
-            _ if !self.is_native() => out = self.typestr(),
-            _ => out = self.scalar_name(),
-        }
-        f.write_str(&out)
+        f.write_str(&self.display_for(Python::DEFAULT))
     }
 }
 

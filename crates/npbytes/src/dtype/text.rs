@@ -201,13 +201,17 @@ fn comma_list(text: &str, numpy: NumPy) -> Result<DType> {
 fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
     let bytes = text.as_bytes();
     let peek = |pos: usize| bytes.get(pos).copied();
-    let blanks =
-        |pos: usize| pos + bytes[pos..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let blanks = |pos: usize| pos + bytes[pos..].iter().take_while(|&&b| b == b' ').count();
     let order_at = |pos: usize| peek(pos).and_then(byte_order);
 
     let before = order_at(start);
-    let mut pos = blanks(start + usize::from(before.is_some()));
+    let first = start + usize::from(before.is_some());
+    let mut pos = blanks(first);
     let (shape, end) = repeats(text, pos)?;
+    if shape.is_none() && pos > first {
+        // NumPy takes the blanks for the repeats.
+        return Err(Error::dtype("a blank before a dtype").at(first));
+    }
     pos = blanks(end);
     let after = order_at(pos);
     let order_pos = pos;

@@ -107,7 +107,8 @@ impl Parser<'_> {
                 Some(b'\\') => {
                     let backslash = self.pos;
                     self.pos += 1;
-                    if !self.newline() {
+                    // A line must follow, if only an empty one.
+                    if !self.newline() || self.pos == self.text.len() {
                         self.pos = backslash;
                         return;
                     }

@@ -77,16 +77,15 @@ pub fn repr_bytes(bytes: &[u8]) -> String {
 }
 
 /// Python's `repr` of a float: the shortest digits that read back, with an exponent below 1e-4 and
-/// from 1e16 on.
+/// from 1e16 on; `inf` and `nan`, which are no literals.
 fn write_float(out: &mut String, value: f64) {
     if !value.is_finite() {
-        // `repr` prints inf and nan, which are no literals; the first at least has one.
         out.push_str(if value.is_nan() {
             "nan"
         } else if value > 0.0 {
-            "1e999"
+            "inf"
         } else {
-            "-1e999"
+            "-inf"
         });
         return;
     }
@@ -119,13 +118,18 @@ pub(super) fn write_repr(out: &mut String, value: &Value, python: Python) {
         }
         Value::Float(value) => write_float(out, *value),
         Value::Complex(re, im) => {
-            out.push('(');
-            write_float(out, *re);
-            if !im.is_sign_negative() {
-                out.push('+');
-            }
-            write_float(out, *im);
-            out.push_str("j)");
+            let part = |value| {
+                let mut text = String::new();
+                write_float(&mut text, value);
+                // 1j, not 1.0j.
+                text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+            };
+            let sign = if im.is_sign_negative() { "" } else { "+" };
+            let _ = if *re == 0.0 && re.is_sign_positive() {
+                write!(out, "{}j", part(*im))
+            } else {
+                write!(out, "({}{sign}{}j)", part(*re), part(*im))
+            };
         }
         Value::Str(text) => write_repr_str(out, text.code_points(), python),
         Value::Bytes(bytes) => out.push_str(&repr_bytes(bytes)),

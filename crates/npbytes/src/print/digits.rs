@@ -398,13 +398,6 @@ mod tests {
         check_many(2_000, 0x9e37_79b9_7f4a_7c15);
     }
 
-    /// The same at length: `cargo test --release -p npbytes quick_digits -- --ignored`
-    #[test]
-    #[ignore = "takes a minute"]
-    fn quick_digits_are_the_exact_ones_at_length() {
-        check_many(200_000, 0x2545_f491_4f6c_dd1d);
-    }
-
     #[test]
     fn quick_digits_at_powers_of_two() {
         let rules = rules();

@@ -3,6 +3,11 @@
 use crate::numpy::NumPy;
 
 impl NumPy {
+    /// Whether `repr` shows that numbers are in the other byte order (since 1.25).
+    pub(super) fn shows_byte_order(self) -> bool {
+        self >= Self::new(1, 25, 0)
+    }
+
     /// Whether float16 and float32 turn to scientific notation at 1e3 and 1e6, where their precision
     /// ends, and not at 1e8 in an array and 1e16 alone (since 2.3).
     pub(super) fn prints_narrow_floats_by_precision(self) -> bool {
