@@ -85,8 +85,9 @@ impl Spec {
             Error::truncated("the bytes before the offset", self.offset as u64, data.len() as u64)
         })?;
         let mismatch = |problem| {
-            Error::from(Mismatch::new(self, &data[self.offset..], available, problem))
-                .at(self.offset)
+            let error = Error::from(Mismatch::new(self, &data[self.offset..], available, problem));
+            // At the start of the bytes an offset would only puzzle.
+            if self.offset > 0 { error.at(self.offset) } else { error }
         };
         let itemsize = self.dtype.itemsize();
         let wanted = self.shape.as_deref().map(Wanted::parse).transpose()?;

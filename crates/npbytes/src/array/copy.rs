@@ -303,8 +303,14 @@ fn has_padding(dtype: &DType) -> bool {
 fn mend(dtype: &DType, bytes: &mut [u8], swap: Option<ByteOrder>, zero: bool) {
     match dtype.kind() {
         Kind::Struct(fields) => {
+            // Fields that overlap are each made from what was there; the last one wins, as in NumPy.
+            let source = (swap.is_some() && fields.overlap()).then(|| bytes.to_vec());
             for field in fields.fields() {
-                mend(field.dtype(), &mut bytes[field.offset()..field.end()], swap, zero);
+                let part = &mut bytes[field.offset()..field.end()];
+                if let Some(source) = &source {
+                    part.copy_from_slice(&source[field.offset()..field.end()]);
+                }
+                mend(field.dtype(), part, swap, zero);
             }
             if zero {
                 for gap in fields.padding() {

@@ -16,6 +16,11 @@ impl<'a> ArrayView<'a> {
     /// is no `bool`.
     pub fn as_ndarray<T: Element>(&self) -> Result<ArrayViewD<'a, T>> {
         self.expect::<T>()?;
+        if self.is_empty() {
+            // `ndarray` holds strides that lead nowhere against the length of the memory.
+            return ArrayViewD::from_shape(IxDyn(self.shape()), self.cast::<T>(&[])?)
+                .map_err(|error| Error::layout(format!("ndarray: {error}")));
+        }
         let size = size_of::<T>();
         let mut start = self.offset().cast_signed();
         let mut end = start + size.cast_signed();
@@ -26,18 +31,13 @@ impl<'a> ArrayView<'a> {
                     .with_help("copy them with `to_ndarray`"));
             }
             strides.push(stride.unsigned_abs() / size);
-            if !self.is_empty() {
-                let reach = stride * (dim - 1).cast_signed();
-                start += reach.min(0);
-                end += reach.max(0);
-            }
+            // An axis of one element may have any stride.
+            let reach = if dim > 1 { stride * (dim - 1).cast_signed() } else { 0 };
+            start += reach.min(0);
+            end += reach.max(0);
         }
-        let bytes = if self.is_empty() {
-            &[]
-        } else {
-            // A view has checked that its elements lie inside.
-            &self.data()[start.cast_unsigned()..end.cast_unsigned()]
-        };
+        // A view has checked that its elements lie inside.
+        let bytes = &self.data()[start.cast_unsigned()..end.cast_unsigned()];
         let values = self.cast::<T>(bytes)?;
         let shape = IxDyn(self.shape()).strides(IxDyn(&strides));
         let mut view = ArrayViewD::from_shape(shape, values).map_err(|error| {

@@ -108,7 +108,12 @@ impl<T: Element> RecordField for T {
 
 impl<T: RecordField, const N: usize> RecordField for [T; N] {
     fn field_dtype() -> Result<DType> {
-        DType::subarray(T::field_dtype()?, &[N])
+        let item = T::field_dtype()?;
+        match item.as_subarray() {
+            // `[[T; 3]; 2]` is the subarray (2, 3), not one of subarrays.
+            Some((base, shape)) => DType::subarray(base.clone(), &[&[N], shape].concat()),
+            None => DType::subarray(item, &[N]),
+        }
     }
 
     fn accepts_field(dtype: &DType) -> bool {

@@ -70,6 +70,8 @@ impl<'a> ArrayView<'a> {
                 )));
             }
         }
+        // Without elements there is no first one, and nothing is ever read there.
+        let offset = if shape.elements() > 0 { offset } else { 0 };
         Ok(Self { dtype, shape, strides: Axes::from_slice(strides), data, offset })
     }
 
@@ -393,6 +395,10 @@ impl<'a> ArrayView<'a> {
     /// Dense bytes as a slice of values.
     pub(super) fn cast<T: Element>(&self, bytes: &'a [u8]) -> Result<&'a [T]> {
         self.expect_native::<T>()?;
+        if self.is_empty() {
+            // No bytes need no alignment.
+            return Ok(&[]);
+        }
         bytemuck::checked::try_cast_slice(bytes).map_err(|error| match error {
             bytemuck::checked::CheckedCastError::InvalidBitPattern => {
                 let first = bytes

@@ -156,6 +156,12 @@ impl Struct {
         &self.padding
     }
 
+    /// Whether a byte belongs to more than one field.
+    pub(crate) fn overlap(&self) -> bool {
+        let fields = self.fields.iter().map(|field| field.dtype.itemsize());
+        fields.chain(self.padding.iter().map(Range::len)).sum::<usize>() > self.itemsize
+    }
+
     /// Whether it was made with `align=True`.
     pub fn is_aligned(&self) -> bool {
         self.aligned

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Smoke: every benchmark runs once, so that none rots. Times are not looked at.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cargo bench --locked -p npbytes-harness --bench npy -- --test
