@@ -131,7 +131,7 @@ impl Array {
 
     /// A view of the whole array. Does not copy.
     pub fn view(&self) -> ArrayView<'_> {
-        ArrayView::dense(&self.dtype, &self.shape, &self.order, &self.data)
+        ArrayView::dense(self.dtype.clone(), self.shape.clone(), &self.order, &self.data)
     }
 
     /// The bytes in C, F or A order, as `ndarray.tobytes(order)`: shared where they lie so already,

@@ -25,7 +25,12 @@ pub fn map_bytes(path: impl AsRef<Path>) -> Result<Bytes> {
     let path = path.as_ref();
     let map = || {
         let file = File::open(path)?;
-        if file.metadata()?.len() == 0 {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            let source = std::io::Error::other("only a file can be mapped, not a pipe or a device");
+            return Err(source.into());
+        }
+        if metadata.len() == 0 {
             return Ok(Bytes::new());
         }
         // SAFETY: the bytes of a shared map are those of the file; no safe code of this process can write

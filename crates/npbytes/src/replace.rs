@@ -18,7 +18,7 @@ impl Replacement {
     /// has.
     pub(crate) fn new(path: &Path) -> Result<Self> {
         // A link stays a link: the file behind it is replaced.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let target = behind_links(path).map_err(|error| Error::from(error).in_file(path))?;
         let existing = std::fs::metadata(&target).ok().map(|metadata| metadata.permissions());
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -46,6 +46,23 @@ impl Replacement {
         let target = self.target;
         self.temporary.persist(&target).map_err(|error| Error::from(error.error).in_file(&target))
     }
+}
+
+/// The file that a path leads to, which need not be there yet.
+fn behind_links(path: &Path) -> std::io::Result<PathBuf> {
+    // As many as Linux follows.
+    const LINKS: usize = 40;
+    if let Ok(target) = path.canonicalize() {
+        return Ok(target);
+    }
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        match std::fs::read_link(&target) {
+            Ok(next) => target = target.parent().unwrap_or(Path::new("")).join(next),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(std::io::Error::other("too many links that lead to links"))
 }
 
 /// What the umask is taken from.

@@ -55,9 +55,13 @@ impl Shape {
     /// # Errors
     /// A size that no memory can hold.
     pub fn bytes(&self, itemsize: usize) -> Result<usize> {
-        let nonzero = product(&self.0).and_then(|n| n.checked_mul(itemsize));
-        match nonzero {
-            Some(bytes) if isize::try_from(bytes).is_ok() => Ok(self.elements() * itemsize),
+        let (mut bytes, mut empty) = (Some(itemsize), false);
+        for &dim in &self.0 {
+            empty |= dim == 0;
+            bytes = bytes.and_then(|bytes| bytes.checked_mul(dim.max(1)));
+        }
+        match bytes {
+            Some(bytes) if isize::try_from(bytes).is_ok() => Ok(if empty { 0 } else { bytes }),
             _ => Err(Error::shape(format!(
                 "{self} of {itemsize}-byte elements is more than memory can address"
             ))),

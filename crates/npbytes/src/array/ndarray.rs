@@ -26,13 +26,14 @@ impl<'a> ArrayView<'a> {
         let mut end = start + size.cast_signed();
         let mut strides = Vec::with_capacity(self.ndim());
         for (&dim, &stride) in self.shape().iter().zip(self.strides()) {
+            // An axis of one element may have any stride.
+            let stride = if dim > 1 { stride } else { 0 };
             if size == 0 || !stride.unsigned_abs().is_multiple_of(size) {
                 return Err(Error::layout("their strides are no multiples of their size")
                     .with_help("copy them with `to_ndarray`"));
             }
             strides.push(stride.unsigned_abs() / size);
-            // An axis of one element may have any stride.
-            let reach = if dim > 1 { stride * (dim - 1).cast_signed() } else { 0 };
+            let reach = stride * (dim - 1).cast_signed();
             start += reach.min(0);
             end += reach.max(0);
         }

@@ -16,6 +16,8 @@ const LARGE: usize = 4 << 20;
 pub(super) fn zeroed<T: Pod>(len: usize) -> Result<Vec<T>> {
     let mut values: Vec<T> = bytemuck::allocation::try_zeroed_vec(len)
         .map_err(|()| std::io::Error::from(std::io::ErrorKind::OutOfMemory))?;
+    // There are none yet where they take no memory.
+    values.resize(len, T::zeroed());
     advise_large(&mut values);
     Ok(values)
 }

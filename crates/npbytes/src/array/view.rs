@@ -37,8 +37,7 @@ impl<'a> ArrayView<'a> {
         if shape.bytes(dtype.itemsize())? != data.len() {
             return Err(Mismatch::of_buffer(&dtype, &shape, data.len()).into());
         }
-        let strides = order.strides(&shape, dtype.itemsize());
-        Ok(Self { dtype, shape, strides, data, offset: 0 })
+        Ok(Self::dense(dtype, shape, order, data))
     }
 
     /// A view of elements at strides in bytes, the first of which starts at `offset`. Does not copy.
@@ -76,9 +75,10 @@ impl<'a> ArrayView<'a> {
     }
 
     /// A view of bytes whose length was checked.
-    pub(super) fn dense(dtype: &DType, shape: &Shape, order: &AxisOrder, data: &'a [u8]) -> Self {
-        let strides = order.strides(shape, dtype.itemsize());
-        Self { dtype: dtype.clone(), shape: shape.clone(), strides, data, offset: 0 }
+    pub(crate) fn dense(dtype: DType, shape: Shape, order: &AxisOrder, data: &'a [u8]) -> Self {
+        debug_assert_eq!(shape.bytes(dtype.itemsize()).ok(), Some(data.len()));
+        let strides = order.strides(&shape, dtype.itemsize());
+        Self { dtype, shape, strides, data, offset: 0 }
     }
 
     /// A view of a part of this one: no element that was not there before.
@@ -163,11 +163,6 @@ impl<'a> ArrayView<'a> {
     /// Whether NumPy writes the array in Fortran order: contiguous so, and not in C order.
     pub fn is_fortran(&self) -> bool {
         !self.is_c_contiguous() && self.is_f_contiguous()
-    }
-
-    /// Whether a dense array in Fortran order of this shape is not in C order too.
-    pub(crate) fn is_fortran_shape(shape: &Shape) -> bool {
-        shape.elements() > 1 && shape.iter().filter(|&&dim| dim != 1).count() > 1
     }
 
     /// The axis order in which the elements lie densely, if there is one: C first, then F.
@@ -399,6 +394,9 @@ impl<'a> ArrayView<'a> {
             // No bytes need no alignment.
             return Ok(&[]);
         }
+        if size_of::<T>() == 0 {
+            return Err(Error::layout("they take no memory").with_help("copy them with `to_vec`"));
+        }
         bytemuck::checked::try_cast_slice(bytes).map_err(|error| match error {
             bytemuck::checked::CheckedCastError::InvalidBitPattern => {
                 let first = bytes
@@ -425,7 +423,8 @@ impl<'a> ArrayView<'a> {
     pub(super) fn values<T: Element>(&self, order: Order) -> Result<Vec<T>> {
         self.expect::<T>()?;
         let bits: Vec<T::Bits> = match self.contiguous(order) {
-            Some(bytes) if self.dtype.is_native() => owned::copied(bytes)?,
+            // Values of no bytes cannot be counted by them.
+            Some(bytes) if self.dtype.is_native() && size_of::<T>() > 0 => owned::copied(bytes)?,
             _ => {
                 self.shape.bytes(self.dtype.itemsize())?;
                 let mut bits = owned::zeroed(self.len())?;

@@ -168,20 +168,25 @@ impl Appender {
 
     fn commit_file(&mut self) -> Result<Shape> {
         self.file.flush()?;
-        let file = self.file.get_ref();
-        file.sync_data()?;
+        self.file.get_ref().sync_data()?;
         let shape = self.shape(self.rows)?;
         let options = WriteOptions::default().version(Some(self.header.version()));
         let (dtype, fortran) = (self.header.dtype(), self.header.fortran_order());
-        let head = header::write_in_place(self.head.len(), dtype, &shape, fortran, &options)?
+        // What the file's version cannot say (it may be an escape in the header that is there) goes into
+        // a new file, whose version can.
+        let head = header::write_in_place(self.head.len(), dtype, &shape, fortran, &options)
+            .ok()
+            .flatten()
             .filter(|head| {
                 changed(&self.head, head)
                     .is_none_or(|(first, last)| first / SECTOR == last / SECTOR)
             });
         match head {
             Some(head) => {
+                // Should the system fail from here on, the rows stay: the header may count them already.
+                self.committed = true;
                 if let Some((first, last)) = changed(&self.head, &head) {
-                    let mut file = file;
+                    let mut file = self.file.get_ref();
                     file.seek(SeekFrom::Start(first as u64))?;
                     file.write_all(&head[first..=last])?;
                     file.sync_data()?;

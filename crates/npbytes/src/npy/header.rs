@@ -123,8 +123,11 @@ impl Header {
     }
 
     pub(super) fn into_view(self, data: &[u8]) -> Result<ArrayView<'_>> {
+        if data.len() != self.data_len {
+            return Err(self.truncated(self.data_offset + data.len()));
+        }
         let order = self.order();
-        ArrayView::new(self.dtype, self.shape, &order, data)
+        Ok(ArrayView::dense(self.dtype, self.shape, &order, data))
     }
 }
 

@@ -94,9 +94,8 @@ impl MapMut {
         let path = path.as_ref();
         let create = || {
             let mut head = Vec::new();
-            // np.lib.format writes False where an array is contiguous both ways.
-            let fortran = fortran_order && ArrayView::is_fortran_shape(shape);
-            header::write(&mut head, &dtype, shape, fortran, options)?;
+            // As it is asked for, also where an array is contiguous both ways and np.save says False.
+            header::write(&mut head, &dtype, shape, fortran_order, options)?;
             let len = shape.bytes(dtype.itemsize())?;
             let replacement = Replacement::new(path)?;
             let mut file = replacement.file();

@@ -99,13 +99,13 @@ impl Mismatch {
                     names.join(", ")
                 ));
             }
+            // A header is short beside the data, and leaves no whole number of elements by accident only.
             let needed = elements.saturating_mul(self.dtype.itemsize());
             if let Some(more) = self.available.checked_sub(needed)
-                && (1..=4096).contains(&more)
-                && size >= self.dtype.itemsize()
+                && !self.available.is_multiple_of(elements)
+                && (1..=4096.min(needed)).contains(&more)
             {
-                parts
-                    .push(format!("if {more} bytes of header come first, skip them as the offset"));
+                parts.push(format!("if {more} bytes of header come first, skip them as the offset"));
             }
         }
         let itemsize = self.dtype.itemsize();
