@@ -212,13 +212,13 @@ impl DType {
     /// # Errors
     /// As [`DType::parse`].
     pub fn parse_for(text: &str, numpy: NumPy) -> Result<Self> {
-        if text.trim_start().starts_with(['[', '{'])
-            || (text.trim_start().starts_with('(') && text.contains(['\'', '"']))
-        {
-            descr::parse_literal(text, numpy)
-        } else {
-            text::parse(text, numpy)
-        }
+        // `(2, 3)i4` is none, `('i4', (2, 3))` and `([], (2,))` are.
+        let start = text.trim_start();
+        let literal = start.starts_with(['[', '{'])
+            || start.strip_prefix('(').is_some_and(|inner| {
+                inner.trim_start().starts_with(['(', '[', '{']) || inner.contains(['\'', '"'])
+            });
+        if literal { descr::parse_literal(text, numpy) } else { text::parse(text, numpy) }
     }
 
     /// What an element is, apart from its byte order.

@@ -173,12 +173,15 @@ fn walk<const N: usize, const SWAP: bool>(source: Source<'_>, axes: &[Axis], out
         let run = run.as_chunks_mut::<N>().0;
         match usize::try_from(stride) {
             Ok(step) if step >= N => {
-                let span = source.bytes((run.len() - 1) * step + N);
-                for (to, from) in run.iter_mut().zip(span.chunks(step)) {
+                // All but the last item are followed by a whole step.
+                let Some((last, run)) = run.split_last_mut() else { return };
+                let steps = source.bytes(run.len() * step).chunks_exact(step);
+                for (to, from) in run.iter_mut().zip(steps) {
                     if let Some(item) = from.first_chunk() {
                         *to = swapped::<N, SWAP>(*item);
                     }
                 }
+                *last = swapped::<N, SWAP>(source.moved((run.len() * step).cast_signed()).item());
             }
             _ => {
                 let mut source = source;

@@ -124,7 +124,7 @@ impl Printer<'_> {
                 self.construction(sub.base(), true)?;
                 write!(self.out, ", {})", Tuple(sub.shape()))
             }
-            Kind::String => self.out.write_str("StringDType()"),
+            Kind::String => self.out.write_str("'T'"),
             _ => {
                 self.out.write_char('\'')?;
                 dtype.write_scalar(self.out, short)?;

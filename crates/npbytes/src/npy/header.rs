@@ -10,6 +10,7 @@ use crate::array::{Array, ArrayView};
 use crate::dtype::{DType, Kind, parse_typestr};
 use crate::error::{Error, ErrorKind, Result};
 use crate::literal::{self, Value};
+use crate::numpy::Python;
 use crate::shape::{AxisOrder, Shape};
 
 /// The most bytes that come before the text of a header: magic, version, length.
@@ -280,33 +281,44 @@ impl Parts {
         let literal_options =
             literal::Options { limits: options.limits, python2_longs: version != (3, 0) };
         let header = literal::parse_with(text, &literal_options)?;
+        // Values have no places; the last text that is a key is near enough.
+        let place = |key: &Value| text.rfind(&key.repr(Python::DEFAULT)).unwrap_or(0);
         let Value::Dict(pairs) = &header else {
-            return Err(Error::header(format!("expected a dict, found {}", header.type_name())));
+            return Err(
+                Error::header(format!("expected a dict, found {}", header.type_name())).at(0_u64)
+            );
         };
-        const KEYS: [&str; 3] = ["descr", "fortran_order", "shape"];
+        let [descr, fortran_order, shape] =
+            ["descr", "fortran_order", "shape"].map(|key| Value::Str(key.into()));
         for (key, _) in pairs {
-            if !key.as_str().is_some_and(|key| KEYS.contains(&key)) {
+            if ![&descr, &fortran_order, &shape].contains(&key) {
                 return Err(Error::header(format!(
                     "an unexpected key {}",
-                    key.repr(crate::numpy::Python::DEFAULT)
-                )));
+                    key.repr(Python::DEFAULT)
+                ))
+                .at(place(key)));
             }
         }
-        let value = |key: &str| {
-            header.get(key).ok_or_else(|| Error::header(format!("the key '{key}' is missing")))
+        let value = |key: &Value| match pairs.iter().rev().find(|(found, _)| found == key) {
+            Some((_, value)) => Ok(value),
+            None => Err(Error::header(format!("the key {} is missing", key.repr(Python::DEFAULT)))
+                .at(text.rfind('}').unwrap_or(0))),
         };
-        let find = |key: &str| text.rfind(&format!("'{key}'")).unwrap_or(0);
-        let [descr, fortran_order, shape] = [value(KEYS[0])?, value(KEYS[1])?, value(KEYS[2])?];
-        let shape = dims(shape).map_err(|error| error.at(find(KEYS[2])))?;
-        let Value::Bool(fortran_order) = *fortran_order else {
-            return Err(Error::header(format!(
-                "'fortran_order' must be True or False, found {}",
-                fortran_order.repr(crate::numpy::Python::DEFAULT)
-            ))
-            .at(find(KEYS[1])));
+        let dims = dims(value(&shape)?).map_err(|error| error.at(place(&shape)))?;
+        let fortran = match value(&fortran_order)? {
+            Value::Bool(fortran) => *fortran,
+            other => {
+                return Err(Error::header(format!(
+                    "'fortran_order' must be True or False, found {}",
+                    other.repr(Python::DEFAULT)
+                ))
+                .at(place(&fortran_order)));
+            }
         };
-        let dtype = DType::from_descr_in(text, descr).map_err(|error| error.at(find(KEYS[0])))?;
-        Ok(Self { dtype: element_type(dtype)?, fortran_order, shape })
+        let dtype = DType::from_descr_in(text, value(&descr)?)
+            .and_then(element_type)
+            .map_err(|error| error.at(place(&descr)))?;
+        Ok(Self { dtype, fortran_order: fortran, shape: dims })
     }
 }
 
@@ -324,7 +336,7 @@ fn dims(shape: &Value) -> Result<Shape> {
     let wrong = || {
         Error::header(format!(
             "'shape' must be a tuple of lengths, found {}",
-            shape.repr(crate::numpy::Python::DEFAULT)
+            shape.repr(Python::DEFAULT)
         ))
     };
     let Value::Tuple(items) = shape else { return Err(wrong()) };

@@ -105,7 +105,8 @@ impl Mismatch {
                 && !self.available.is_multiple_of(elements)
                 && (1..=4096.min(needed)).contains(&more)
             {
-                parts.push(format!("if {more} bytes of header come first, skip them as the offset"));
+                parts
+                    .push(format!("if {more} bytes of header come first, skip them as the offset"));
             }
         }
         let itemsize = self.dtype.itemsize();
