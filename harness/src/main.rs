@@ -1,0 +1,162 @@
+//! The command `npbytes-harness`; see the library for what it does.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use npbytes_harness::environment::{self, Choice, Environment, Environments};
+use npbytes_harness::matrix::Matrix;
+use npbytes_harness::roundtrip::{self, Findings, Mismatch};
+use npbytes_harness::{Result, doors, fixtures, peer, throughput, verdicts};
+
+const USAGE: &str = "\
+Proves npbytes against real NumPy.
+
+usage: npbytes-harness COMMAND [--all]
+
+commands:
+  roundtrip   run the whole matrix and print the table; exit 1 on any mismatch
+  fixtures    make the fixture files and say where they are
+  env         make the Python environments and say where they are
+
+options:
+  --all            every pinned NumPy that a Python here can run, not only the default two
+                   (also: NPBYTES_ENVS=all)
+  --no-throughput  roundtrip: do not measure speed
+
+NPBYTES_PYTHON names the Python to use instead of python3.
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut choice = Choice::from_env();
+    let mut timed = true;
+    let mut command = None;
+    for argument in &arguments {
+        match argument.as_str() {
+            "--all" => choice = Choice::All,
+            "--no-throughput" => timed = false,
+            "-h" | "--help" => {
+                print(USAGE);
+                return ExitCode::SUCCESS;
+            }
+            word if command.is_none() && !word.starts_with('-') => command = Some(word),
+            _ => return usage(&format!("unknown argument: {argument}")),
+        }
+    }
+    let outcome = match command {
+        Some("roundtrip") => roundtrip(choice, timed),
+        Some("fixtures") => list_fixtures(choice),
+        Some("env") => list_environments(choice),
+        Some(other) => return usage(&format!("unknown command: {other}")),
+        None => return usage("no command"),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            complain(&format!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn usage(problem: &str) -> ExitCode {
+    complain(&format!("error: {problem}\n\n{USAGE}"));
+    ExitCode::from(2)
+}
+
+/// A closed pipe is no reason to panic.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn environments(choice: Choice) -> Result<Environments> {
+    let found = environment::environments(choice)?;
+    found.notes.iter().for_each(|note| complain(&format!("note: {note}")));
+    Ok(found)
+}
+
+fn list_environments(choice: Choice) -> Result<bool> {
+    for environment in environments(choice)?.ready {
+        print(&format!("{}  {}\n", environment.name, environment.program().display()));
+    }
+    Ok(true)
+}
+
+fn list_fixtures(choice: Choice) -> Result<bool> {
+    let matrix = Matrix::new();
+    for environment in environments(choice)?.ready {
+        let made = fixtures::fixtures(&matrix, &environment)?;
+        let files: usize = made.manifest.arrays.values().map(|array| array.files.len()).sum();
+        print(&format!("{}  {files} files in {}\n", environment.name, made.directory.display()));
+    }
+    Ok(true)
+}
+
+fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
+    let matrix = Matrix::new();
+    let environments = environments(choice)?.ready;
+    let peer = peer::run(&matrix);
+    let mut findings = in_parallel(&environments, |environment| findings(&matrix, environment))?;
+    if timed {
+        // One after the other, when nothing else runs.
+        for (one, environment) in findings.iter_mut().zip(&environments) {
+            one.paces = throughput::measure(environment)?;
+        }
+    }
+    // The newest release is the last; its files grow in place, which some doors need.
+    let newest = environments.iter().max_by_key(|environment| environment.numpy_version());
+    let doors = newest.map(|environment| doors::run(&matrix, environment)).transpose()?;
+    let doors = doors.unwrap_or_default();
+    print(&roundtrip::table(&findings, &doors, &peer));
+    let mismatches: Vec<&Mismatch> = findings
+        .iter()
+        .flat_map(|one| [&one.outcome.mismatches, &one.headers.mismatches, &one.dtypes.mismatches])
+        .chain([&doors.mismatches, &peer.mismatches])
+        .flatten()
+        .collect();
+    mismatches.iter().for_each(|mismatch| complain(&mismatch.to_string()));
+    let cases: usize = findings.iter().map(|one| one.outcome.cases()).sum();
+    print(&format!("\n{cases} fixtures, {} mismatches\n", mismatches.len()));
+    Ok(mismatches.is_empty())
+}
+
+fn findings(matrix: &Matrix, environment: &Environment) -> Result<Findings> {
+    Ok(Findings {
+        outcome: roundtrip::run(matrix, environment)?,
+        paces: Default::default(),
+        headers: verdicts::headers(environment)?,
+        dtypes: verdicts::dtype_texts(environment)?,
+        pickled: verdicts::pickled(environment)?,
+    })
+}
+
+/// Runs environments side by side, as many as there are processors.
+fn in_parallel<T: Send>(
+    environments: &[Environment],
+    work: impl Fn(&Environment) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let width = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut all = Vec::new();
+    for batch in environments.chunks(width) {
+        let done: Vec<Result<T>> = std::thread::scope(|scope| {
+            let running: Vec<_> =
+                batch.iter().map(|environment| scope.spawn(|| work(environment))).collect();
+            running
+                .into_iter()
+                .map(|thread| match thread.join() {
+                    Ok(done) => done,
+                    Err(panic) => std::panic::resume_unwind(panic),
+                })
+                .collect()
+        });
+        for one in done {
+            all.push(one?);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,133 @@
+//! The table.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::Outcome;
+use crate::doors::Doors;
+use crate::matrix::Encoding;
+use crate::peer::Peer;
+use crate::throughput::Paces;
+use crate::verdicts::Verdicts;
+
+/// Everything that was found in one environment.
+#[derive(Debug)]
+pub struct Findings {
+    /// The round trip.
+    pub outcome: Outcome,
+    /// Speed, where it was measured.
+    pub paces: BTreeMap<Encoding, Paces>,
+    /// Header verdicts.
+    pub headers: Verdicts,
+    /// Dtype text verdicts.
+    pub dtypes: Verdicts,
+    /// Files that hold a pickle.
+    pub pickled: Verdicts,
+}
+
+/// The table: a row an encoding and environment, then texts, verdicts, doors and npyz, then the
+/// reasons for what was left out.
+pub fn table(findings: &[Findings], doors: &Doors, peer: &Peer) -> String {
+    let mut text = String::new();
+    let width = findings.iter().map(|one| one.outcome.environment.len()).max().unwrap_or(0).max(12);
+    let _ = writeln!(
+        text,
+        "{:<9} {:<width$} {:>6} {:>10} {:>11} {:>7} {:>7} {:>11}   {:>15}   {:>15}",
+        "encoding",
+        "environment",
+        "cases",
+        "byte-exact",
+        "value-equal",
+        "refused",
+        "skipped",
+        "loaded back",
+        "decode MB/s",
+        "encode MB/s",
+    );
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for one in findings {
+        let Outcome { environment, tallies, texts, .. } = &one.outcome;
+        for (encoding, tally) in tallies {
+            let (decode, encode) = match one.paces.get(encoding) {
+                None => ("-".to_owned(), "-".to_owned()),
+                Some(paces) => (
+                    pair(
+                        paces.decode.megabytes_a_second(),
+                        paces.numpy_decode.megabytes_a_second(),
+                    ),
+                    pair(
+                        paces.encode.megabytes_a_second(),
+                        paces.numpy_encode.megabytes_a_second(),
+                    ),
+                ),
+            };
+            let _ = writeln!(
+                text,
+                "{:<9} {environment:<width$} {:>6} {:>10} {:>11} {:>7} {:>7} {:>11}   {decode:>15}   {encode:>15}",
+                encoding.word(),
+                tally.cases,
+                tally.byte_exact,
+                tally.value_equal,
+                tally.refused,
+                tally.skipped.values().sum::<usize>(),
+                tally.loaded_back,
+            );
+            for (reason, count) in &tally.skipped {
+                *reasons.entry(format!("fixtures: {reason}")).or_default() += count;
+            }
+        }
+        for (reason, count) in &texts.skipped {
+            *reasons.entry(format!("texts: {reason}")).or_default() += count;
+        }
+        for (what, verdicts) in [("headers", &one.headers), ("dtype texts", &one.dtypes)] {
+            for (reason, count) in &verdicts.known {
+                *reasons.entry(format!("{what}, on purpose: {reason}")).or_default() += count;
+            }
+        }
+    }
+    text.push_str("(MB/s: npbytes / NumPy, arrays of a MiB in memory)\n\n");
+    for one in findings {
+        let (environment, texts) = (&one.outcome.environment, one.outcome.texts.equal);
+        let (headers, dtypes) = (one.headers.agreed, one.dtypes.agreed);
+        let line = if texts + headers + dtypes == 0 {
+            "texts and verdicts were not compared: this release is too old".to_owned()
+        } else {
+            format!(
+                "print and repr: {texts} equal; header verdicts: {headers} agree; \
+                 np.dtype texts: {dtypes} agree"
+            )
+        };
+        let _ = writeln!(text, "{environment:<width$}  {line}");
+    }
+    let _ = writeln!(
+        text,
+        "{:<width$}  reads {} of our files, we read {} of its files, value for value",
+        "npyz 0.9.1", peer.read_by_npyz, peer.written_by_npyz,
+    );
+    let _ = writeln!(
+        text,
+        "{:<width$}  mapped, streamed, grown, appended...: {} comparisons equal to the byte",
+        "every door", doors.equal,
+    );
+    if doors.not_asked > 0 {
+        let reason = "doors: an array without axes or elements has no rows to stream or grow";
+        reasons.insert(reason.to_owned(), doors.not_asked);
+    }
+    let pickled: usize = findings.iter().map(|one| one.pickled.agreed).sum();
+    let reason = "pickles: .npy of objects and StringDType, refused as unsupported both ways";
+    reasons.insert(reason.to_owned(), pickled);
+    for (reason, count) in &peer.skipped {
+        *reasons.entry(format!("npyz: {reason}")).or_default() += count;
+    }
+    if !reasons.is_empty() {
+        text.push_str("\nleft out:\n");
+    }
+    for (reason, count) in reasons {
+        let _ = writeln!(text, "{count:>6}  {reason}");
+    }
+    text
+}
+
+fn pair(ours: f64, theirs: f64) -> String {
+    format!("{ours:.0} / {theirs:.0}")
+}
