@@ -1,2 +1,25 @@
-//! The command `npbytes`.
-fn main() {}
+//! The command `npbytes`: looks at NumPy bytes, prints them as NumPy would, converts them.
+//!
+//! It holds no knowledge of any format: what bytes mean is asked of the library, and this crate turns
+//! answers into text, JSON, files and exit codes.
+
+mod cli;
+mod commands;
+mod decode;
+mod failure;
+mod format;
+mod guess;
+mod input;
+mod json;
+mod output;
+mod snippet;
+mod source;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::parse() {
+        Ok(cli) => commands::run(cli),
+        Err(code) => code,
+    }
+}

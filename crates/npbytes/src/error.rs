@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::{Path, PathBuf};
+#[cfg(feature = "fs")]
+use std::path::Path;
+use std::path::PathBuf;
 
 use crate::raw::Mismatch;
 
@@ -142,6 +144,7 @@ impl Error {
     }
 
     /// Names the file that an I/O error is about.
+    #[cfg(feature = "fs")]
     pub(crate) fn in_file(mut self, path: &Path) -> Self {
         if let ErrorKind::Io { path: slot @ None, .. } = &mut self.0.kind {
             *slot = Some(path.to_owned());
@@ -177,23 +180,23 @@ impl Error {
     }
 
     pub(crate) fn literal(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Literal(message.into()))
+        Self::new(ErrorKind::Literal(shortened(message.into())))
     }
 
     pub(crate) fn dtype(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::DType(message.into()))
+        Self::new(ErrorKind::DType(shortened(message.into())))
     }
 
     pub(crate) fn header(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Header(message.into()))
+        Self::new(ErrorKind::Header(shortened(message.into())))
     }
 
     pub(crate) fn shape(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Shape(message.into()))
+        Self::new(ErrorKind::Shape(shortened(message.into())))
     }
 
     pub(crate) fn index(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Index(message.into()))
+        Self::new(ErrorKind::Index(shortened(message.into())))
     }
 
     pub(crate) fn layout(message: impl Into<Cow<'static, str>>) -> Self {
@@ -201,11 +204,11 @@ impl Error {
     }
 
     pub(crate) fn value(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Value(message.into()))
+        Self::new(ErrorKind::Value(shortened(message.into())))
     }
 
     pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Unsupported(message.into()))
+        Self::new(ErrorKind::Unsupported(shortened(message.into())))
     }
 
     pub(crate) fn truncated(what: &'static str, needed: u64, found: u64) -> Self {
@@ -214,6 +217,19 @@ impl Error {
 
     pub(crate) fn limit(name: &'static str, limit: u64, needed: u64) -> Self {
         Self::new(ErrorKind::Limit { name, limit, needed })
+    }
+}
+
+/// A message that quotes a long input loses its middle.
+fn shortened(message: Cow<'static, str>) -> Cow<'static, str> {
+    const HEAD: usize = 240;
+    const TAIL: usize = 120;
+    let boundary = |at: usize| (0..=at).rev().find(|&at| message.is_char_boundary(at)).unwrap_or(0);
+    match message.len().checked_sub(TAIL) {
+        Some(tail) if tail > HEAD + 16 => {
+            format!("{} [...] {}", &message[..boundary(HEAD)], &message[boundary(tail)..]).into()
+        }
+        _ => message,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// From this size on, faulting in 4 KiB pages costs more than the copy itself, and huge pages pay.
 #[cfg(feature = "fs")]
-const HUGE: usize = 4 << 20;
+pub(super) const HUGE: usize = 4 << 20;
 
 /// Zeroed bytes that become [`Bytes`] without a copy.
 pub(crate) enum Buffer {

@@ -9,9 +9,6 @@ use bytemuck::Pod;
 use super::Element;
 use crate::error::{Error, Result};
 
-/// From this size on, faulting in small pages costs more than the copy itself.
-const LARGE: usize = 4 << 20;
-
 /// A vector of zeros.
 pub(super) fn zeroed<T: Pod>(len: usize) -> Result<Vec<T>> {
     let mut values: Vec<T> = bytemuck::allocation::try_zeroed_vec(len)
@@ -55,7 +52,7 @@ pub(super) fn checked<T: Element>(bits: Vec<T::Bits>) -> Result<Vec<T>> {
 fn advise_large<T>(values: &mut Vec<T>) {
     const PAGE: usize = 4096;
     let len = values.capacity().saturating_mul(size_of::<T>());
-    if len < LARGE {
+    if len < super::buffer::HUGE {
         return;
     }
     let start = values.as_mut_ptr().cast::<u8>();

@@ -363,16 +363,21 @@ impl Parser<'_> {
     /// A string, and those that follow it at once.
     fn strings(&mut self, prefix: Prefix) -> Result<(Value, Form)> {
         let mut whole = self.string(prefix)?;
+        let mut texts = Vec::new();
         loop {
             self.blanks();
             let start = self.pos;
-            let Some(prefix) = self.string_prefix() else { return Ok((whole, Form::Other)) };
+            let Some(prefix) = self.string_prefix() else { break };
             match (&mut whole, self.string(prefix)?) {
                 (Value::Bytes(whole), Value::Bytes(part)) => whole.extend(part),
-                (Value::Str(whole), Value::Str(part)) => whole.push(&part),
+                (Value::Str(_), Value::Str(part)) => texts.push(part),
                 _ => return Err(Error::literal("str and bytes stand side by side").at(start)),
             }
         }
+        if let Value::Str(first) = &mut whole {
+            first.append(&texts);
+        }
+        Ok((whole, Form::Other))
     }
 
     /// Stands before a string? Then skips its prefix.

@@ -24,9 +24,13 @@ impl PyStr {
         Self(bytes.into())
     }
 
-    /// Appends another string. Surrogates that meet stay two code points, as in Python.
-    pub(super) fn push(&mut self, other: &Self) {
-        self.0 = [&*self.0, &*other.0].concat().into();
+    /// Appends other strings. Surrogates that meet stay two code points, as in Python.
+    pub(super) fn append(&mut self, others: &[Self]) {
+        if !others.is_empty() {
+            let mut bytes = std::mem::take(&mut self.0).into_vec();
+            others.iter().for_each(|other| bytes.extend_from_slice(&other.0));
+            self.0 = bytes.into();
+        }
     }
 
     /// The text, unless it holds surrogates.

@@ -1,0 +1,427 @@
+//! `npbytes info`: what is in a file, by its headers alone.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use npbytes::sniff::Encoding;
+use npbytes::{ArrayView, DType, NumPy, Profile, Shape, npy, raw};
+
+use super::{Outcome, Page, for_each_file};
+use crate::decode::{
+    self, HEADER, bytes_of_file, end_of_file, failure_in_file, failure_in_memory, raw_failure,
+    read_header,
+};
+use crate::failure::{Failure, Result};
+use crate::format::Reading;
+use crate::guess::{self, Guess};
+use crate::input::{Input, InputArgs};
+use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
+use crate::output::{clean, styled};
+use crate::source::{Opened, Recorded, Source, read_at};
+
+const EXAMPLES: &str = "\
+Examples:
+  npbytes info a.npy
+  npbytes info 'runs/*.npy'                     several files, a line above each
+  npbytes info --json a.npy | jq -c .arrays[0].shape
+  npbytes info k.bin                            what raw bytes could be
+  npbytes info k.bin --dtype int64 --shape 28,-1
+
+Only headers are read, so that any size takes the same short time. With --json, one object a line is
+printed for each file. The exit code is 1 where no array could be told: raw bytes without --dtype, or an
+encoding that is only recognised so far.";
+
+/// Tell encoding, dtype, shape and layout without reading the elements
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Files, patterns of files, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<OsString>,
+
+    /// Print one JSON object a line for each file
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+/// Tells about the files.
+pub(crate) fn run(args: Args) -> Result<Outcome> {
+    let input = args.input.understood()?;
+    for_each_file(args.files, !args.json, |source, page| {
+        let mut told = Told::new(source);
+        let result = tell(source, &input, &mut told);
+        if let Err(failure) = &result {
+            told.info.error = Some(ErrorInfo::from(failure));
+        }
+        if args.json {
+            print_json(page, &told.info)?;
+        } else if told.info.encoding.is_some() {
+            print_text(page, &told, source, &input)?;
+        }
+        result.map(|()| if told.info.arrays.is_empty() { Outcome::Negative } else { Outcome::Good })
+    })
+}
+
+/// What is known of a file: all that was found before a failure.
+struct Told {
+    info: FileInfo,
+    guess: Option<Guess>,
+}
+
+impl Told {
+    fn new(source: &Source) -> Self {
+        let info = FileInfo {
+            file: source.argument(),
+            size: None,
+            encoding: None,
+            arrays: Vec::new(),
+            trailing_bytes: None,
+            candidates: Vec::new(),
+            error: None,
+        };
+        Self { info, guess: None }
+    }
+
+    /// Keeps what raw bytes could be.
+    fn guess(&mut self, guess: Guess) {
+        self.info.candidates = guess
+            .candidates
+            .iter()
+            .map(|candidate| CandidateInfo {
+                dtypes: candidate.names.clone(),
+                elements: candidate.count,
+                shapes: candidate.shapes.clone(),
+                values: candidate.values.clone(),
+            })
+            .collect();
+        self.guess = Some(guess);
+    }
+}
+
+fn tell(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
+    match source.open()? {
+        Opened::Regular { file, len } => {
+            told.info.size = Some(len);
+            tell_file(source, input, file, len, told)
+        }
+        Opened::Stream(stream) => tell_stream(source, input, stream, told),
+    }
+}
+
+fn tell_file(
+    source: &Source,
+    input: &Input,
+    mut file: File,
+    len: u64,
+    told: &mut Told,
+) -> Result<()> {
+    decode::check_offset(source, input, len)?;
+    let io_failure = |error: io::Error| Failure::io(source.name(), &error);
+    let head = read_at(&mut file, input.offset, Encoding::HEAD).map_err(io_failure)?;
+    let reading = input.reading(source, &head)?;
+    told.info.encoding = Some(encoding_name(reading));
+    match reading {
+        Reading::Npy => tell_npy_file(source, input, &mut file, len, told),
+        Reading::Raw => match input.spec() {
+            None => {
+                let head = read_at(&mut file, input.offset, guess::HEAD).map_err(io_failure)?;
+                told.guess(Guess::new(len - input.offset, &head, input.shape(), None));
+                Ok(())
+            }
+            Some(spec) => {
+                let bytes = bytes_of_file(source, input, &mut file)?;
+                tell_raw(source, input, &bytes, &spec, told)
+            }
+        },
+        Reading::Unread(_) => Ok(()),
+    }
+}
+
+/// Reads header after header of a file that may hold several arrays.
+fn tell_npy_file(
+    source: &Source,
+    input: &Input,
+    file: &mut File,
+    len: u64,
+    told: &mut Told,
+) -> Result<()> {
+    let options = input.npy_options();
+    let mut start = input.offset;
+    loop {
+        let header = file
+            .seek(SeekFrom::Start(start))
+            .map_err(npbytes::Error::from)
+            .and_then(|_| read_header(file, HEADER, &options))
+            .map_err(|error| failure_in_file(source, file, &error, start))?;
+        let mut array = of_header(&header, start, input.numpy);
+        let data = len.saturating_sub(array.data_offset);
+        if array.pickled {
+            // How long a pickle is, only the pickle says.
+            array.data_length = Some(data);
+            told.info.arrays.push(array);
+            return Ok(());
+        }
+        let end = start.saturating_add(header.end());
+        told.info.arrays.push(array);
+        if end > len {
+            return Err(cut_off(source, file, &header, start, len));
+        }
+        if input.has_part() {
+            let part = part_of_header(source, input, &header)?;
+            if let Some(array) = told.info.arrays.last_mut() {
+                array.part = Some(part);
+            }
+        }
+        let trailing = len - end;
+        let next = read_at(file, end, Encoding::HEAD)
+            .map_err(|error| Failure::io(source.name(), &error))?;
+        if trailing == 0 || Encoding::of(&next) != Some(Encoding::Npy) {
+            told.info.trailing_bytes = Some(trailing);
+            return Ok(());
+        }
+        start = end;
+    }
+}
+
+/// The failure of a file that ends before its elements do.
+fn cut_off(
+    source: &Source,
+    file: &mut File,
+    header: &npy::Header,
+    start: u64,
+    len: u64,
+) -> Failure {
+    let found = len.saturating_sub(start).saturating_sub(header.data_offset() as u64);
+    let message = format!(
+        "the file ends inside the array data: expected {} bytes, found {found}",
+        header.data_len()
+    );
+    let help = format!(
+        "the header promises {} of {}; the file may have been cut off",
+        header.shape(),
+        header.dtype()
+    );
+    Failure::new(source.name(), message)
+        .at(len)
+        .with_snippet(end_of_file(file, len))
+        .with_help(help)
+}
+
+fn tell_stream(
+    source: &Source,
+    input: &Input,
+    mut stream: Recorded,
+    told: &mut Told,
+) -> Result<()> {
+    let head = decode::start_stream(source, input, &mut stream)?;
+    let reading = input.reading(source, &head)?;
+    told.info.encoding = Some(encoding_name(reading));
+    match reading {
+        Reading::Npy => {
+            // No more is read than the header: what comes behind it may take long to arrive.
+            let header =
+                read_header(&mut head.chain(&mut stream), Encoding::HEAD, &input.npy_options());
+            let header = header
+                .map_err(|error| failure_in_memory(source, stream.seen(), &error, input.offset))?;
+            let mut array = of_header(&header, input.offset, input.numpy);
+            if input.has_part() && !array.pickled {
+                array.part = Some(part_of_header(source, input, &header)?);
+            }
+            told.info.arrays.push(array);
+            Ok(())
+        }
+        Reading::Raw => {
+            // Nothing but their number tells what the bytes can be.
+            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+            told.info.size = Some(input.offset + bytes.len() as u64);
+            match input.spec() {
+                Some(spec) => tell_raw(source, input, &bytes, &spec, told),
+                None => {
+                    told.guess(Guess::new(bytes.len() as u64, &bytes, input.shape(), None));
+                    Ok(())
+                }
+            }
+        }
+        Reading::Unread(_) => Ok(()),
+    }
+}
+
+fn tell_raw(
+    source: &Source,
+    input: &Input,
+    bytes: &[u8],
+    spec: &raw::Spec,
+    told: &mut Told,
+) -> Result<()> {
+    let view = raw::view(bytes, spec).map_err(|error| raw_failure(source, input, bytes, &error))?;
+    let part = if input.has_part() { Some(part_info(&input.part(source, &view)?)) } else { None };
+    told.info.trailing_bytes = Some((bytes.len() - view.nbytes()) as u64);
+    told.info.arrays.push(ArrayInfo {
+        part,
+        ..array_info(view.dtype(), view.shape(), view.is_fortran(), input.offset, input.numpy)
+    });
+    Ok(())
+}
+
+fn of_header(header: &npy::Header, start: u64, numpy: NumPy) -> ArrayInfo {
+    let (major, minor) = header.version();
+    let offset = start.saturating_add(header.data_offset() as u64);
+    ArrayInfo {
+        start,
+        version: Some(format!("{major}.{minor}")),
+        ..array_info(header.dtype(), header.shape(), header.fortran_order(), offset, numpy)
+    }
+}
+
+fn array_info(
+    dtype: &DType,
+    shape: &Shape,
+    fortran_order: bool,
+    data_offset: u64,
+    numpy: NumPy,
+) -> ArrayInfo {
+    let elements = shape.elements();
+    let pickled = dtype.has_object();
+    let descr = match dtype.fields() {
+        Some(_) => dtype.descr(Profile::from(numpy)).ok(),
+        None => Some(dtype.typestr()),
+    };
+    ArrayInfo {
+        start: data_offset,
+        version: None,
+        dtype: dtype.to_string(),
+        descr,
+        itemsize: dtype.itemsize(),
+        shape: shape.to_vec(),
+        elements,
+        order: if fortran_order { "F" } else { "C" },
+        data_offset,
+        data_length: (!pickled).then_some(elements as u64 * dtype.itemsize() as u64),
+        pickled,
+        part: None,
+    }
+}
+
+/// What the flags leave of an array whose elements are not looked at.
+fn part_of_header(source: &Source, input: &Input, header: &npy::Header) -> Result<PartInfo> {
+    // One element stands for all of them: a part of a shape needs no more.
+    let element = vec![0; header.dtype().itemsize()];
+    let strides = vec![0; header.shape().len()];
+    let view = ArrayView::from_strides(
+        header.dtype().clone(),
+        header.shape().clone(),
+        &strides,
+        0,
+        &element,
+    )
+    .map_err(|error| Failure::of(source.name(), &error, 0))?;
+    Ok(part_info(&input.part(source, &view)?))
+}
+
+fn part_info(view: &ArrayView<'_>) -> PartInfo {
+    PartInfo { dtype: view.dtype().to_string(), shape: view.shape().to_vec(), elements: view.len() }
+}
+
+fn encoding_name(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Raw => "raw",
+        Reading::Npy => Encoding::Npy.name(),
+        Reading::Unread(encoding) => encoding.name(),
+    }
+}
+
+fn print_json(page: &mut Page, info: &FileInfo) -> Result<()> {
+    let mut line = serde_json::to_string(info)
+        .map_err(|error| Failure::io("standard output", &error.into()))?;
+    line.push('\n');
+    page.out()?.write_all(line.as_bytes()).map_err(|error| Failure::stdout(&error))
+}
+
+fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> Result<()> {
+    let styles = page.styles;
+    let info = &told.info;
+    let mut text = String::new();
+    let mut row = |label: &str, value: &str| {
+        if label.is_empty() {
+            return text.push('\n');
+        }
+        text.push_str(&styled(styles.label, &format!("{label:10}")));
+        text.push_str(&clean(value));
+        text.push('\n');
+    };
+    match (info.encoding, info.arrays.first()) {
+        (Some("raw"), None) => row("encoding", "raw, or unknown: no signature at the start"),
+        (Some(encoding), Some(ArrayInfo { version: Some(version), .. })) => {
+            row("encoding", &format!("{encoding} {version}"));
+        }
+        (Some(encoding), _) => row("encoding", encoding),
+        (None, _) => {}
+    }
+    if let Some(size) = info.size {
+        row("size", &bytes(size));
+    }
+    if info.arrays.len() > 1 {
+        row("arrays", &info.arrays.len().to_string());
+    }
+    for (i, array) in info.arrays.iter().enumerate() {
+        if info.arrays.len() > 1 {
+            row("", "");
+            row("array", &format!("{i}, at byte {}", array.start));
+            if i > 0
+                && let Some(version) = &array.version
+            {
+                row("encoding", &format!("npy {version}"));
+            }
+        }
+        rows_of_array(array, &mut row);
+    }
+    if let Some(trailing) = info.trailing_bytes.filter(|_| !info.arrays.is_empty()) {
+        if info.arrays.len() > 1 {
+            row("", "");
+        }
+        row("trailing", &bytes(trailing));
+    }
+    if let Some(guess) = told.guess.as_ref().filter(|guess| !guess.is_empty()) {
+        text.push_str("\nWhat the bytes could be, what reads shortest first:\n\n");
+        text.push_str(&guess.table());
+        if let Some(command) = guess.command(source, input) {
+            text.push_str(&format!("\nTo see the array:\n\n  {}\n", clean(&command)));
+        }
+    }
+    page.out()?.write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
+}
+
+fn rows_of_array(array: &ArrayInfo, row: &mut impl FnMut(&str, &str)) {
+    row("dtype", &array.dtype);
+    row("descr", array.descr.as_deref().unwrap_or("none: the fields overlap or are out of order"));
+    row("itemsize", &bytes(array.itemsize as u64));
+    let shape = tuple(&array.shape);
+    row("shape", &format!("{shape}, {} element{}", array.elements, plural(array.elements as u64)));
+    row("order", array.order);
+    let length = match array.data_length {
+        Some(length) => format!("{} at byte {}", bytes(length), array.data_offset),
+        None => format!("at byte {}", array.data_offset),
+    };
+    row("data", &if array.pickled { format!("{length}, a pickle") } else { length });
+    if let Some(part) = &array.part {
+        let shape = tuple(&part.shape);
+        row("part", &format!("{shape} of {}, {} elements", part.dtype, part.elements));
+    }
+}
+
+fn bytes(count: u64) -> String {
+    format!("{count} byte{}", plural(count))
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+/// A shape as Python writes it.
+fn tuple(shape: &[usize]) -> String {
+    Shape::new(shape).map_or_else(|_| format!("{shape:?}"), |shape| shape.to_string())
+}

@@ -1,0 +1,293 @@
+//! From a source to an array: which reader, how the bytes get into memory, and what to say if they are
+//! no array.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use bytes::Bytes;
+use npbytes::sniff::Encoding;
+use npbytes::{Array, ErrorKind, npy, raw};
+
+use crate::failure::{Failure, Result};
+use crate::format::{Reading, cannot_read};
+use crate::guess::Guess;
+use crate::input::Input;
+use crate::snippet::Snippet;
+use crate::source::{Opened, Recorded, Source, read_at};
+
+/// An array, and what came after it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) array: Array,
+    /// How many bytes follow the array; 0 where that is not known.
+    pub(crate) trailing: u64,
+}
+
+/// Files up to this size are read, larger ones are mapped: then only what is looked at is read.
+const READ_UP_TO: u64 = 1 << 20;
+
+/// How many bytes of a file are looked at for a header at first: more than nearly all need.
+pub(crate) const HEADER: usize = 4096;
+
+/// Reads the array of a source.
+///
+/// # Errors
+/// Whatever keeps the source from being an array, with the place and what to do about it.
+pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
+    match source.open()? {
+        Opened::Regular { mut file, len } => from_file(source, input, &mut file, len),
+        Opened::Stream(stream) => from_stream(source, input, stream),
+    }
+}
+
+fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Result<Loaded> {
+    let io_failure = |error: io::Error| Failure::io(source.name(), &error);
+    check_offset(source, input, len)?;
+    let head = read_at(file, input.offset, Encoding::HEAD).map_err(io_failure)?;
+    match input.reading(source, &head)? {
+        Reading::Npy => {
+            let options = input.npy_options();
+            let header = file
+                .seek(SeekFrom::Start(input.offset))
+                .map_err(npbytes::Error::from)
+                .and_then(|_| read_header(file, HEADER, &options));
+            let failure = |file: &mut File, error: &npbytes::Error| {
+                failure_in_file(source, file, error, input.offset)
+            };
+            let header = header.map_err(|error| failure(file, &error))?;
+            let bytes = bytes_of_file(source, input, file)?;
+            let array = npy::decode(&bytes, &options).map_err(|error| failure(file, &error))?;
+            let trailing = (len - input.offset).saturating_sub(header.end());
+            Ok(Loaded { array, trailing })
+        }
+        Reading::Raw => {
+            let bytes = bytes_of_file(source, input, file)?;
+            let array = raw_array(source, input, &bytes)?;
+            Ok(Loaded { array, trailing: 0 })
+        }
+        Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
+    }
+}
+
+/// The bytes of an open file from the offset on: read, or mapped where there are many.
+///
+/// # Errors
+/// Those of the file, and more bytes than may be read.
+pub(crate) fn bytes_of_file(source: &Source, input: &Input, file: &mut File) -> Result<Bytes> {
+    let io_failure = |error: io::Error| Failure::io(source.name(), &error);
+    let len = file.metadata().map_err(io_failure)?.len();
+    let bytes = match source.path() {
+        Some(path) if len > READ_UP_TO.min(input.limits.array_bytes) => {
+            npbytes::map_bytes(path).map_err(|error| Failure::of(source.name(), &error, 0))?
+        }
+        _ => {
+            input.check_copy(source, len)?;
+            read_at(file, 0, usize::MAX).map_err(io_failure)?.into()
+        }
+    };
+    let start = usize::try_from(input.offset).unwrap_or(usize::MAX);
+    // The file may have become shorter since the offset was checked.
+    Ok(bytes.slice(start.min(bytes.len())..))
+}
+
+fn from_stream(source: &Source, input: &Input, mut stream: Recorded) -> Result<Loaded> {
+    let head = start_stream(source, input, &mut stream)?;
+    match input.reading(source, &head)? {
+        Reading::Npy => {
+            let array = npy::Reader::new(head.chain(&mut stream), input.npy_options())
+                .and_then(|mut reader| reader.read_array());
+            match array {
+                Ok(Some(array)) => Ok(Loaded { array, trailing: 0 }),
+                Ok(None) => Err(Failure::new(source.name(), "no array")),
+                Err(error) => Err(failure_in_memory(source, stream.seen(), &error, input.offset)),
+            }
+        }
+        Reading::Raw => {
+            let bytes = rest_of_stream(source, input, &head, &mut stream)?;
+            let array = raw_array(source, input, &bytes.into())?;
+            Ok(Loaded { array, trailing: 0 })
+        }
+        Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
+    }
+}
+
+/// All bytes of a stream, of which the first were read.
+///
+/// # Errors
+/// Those of the stream, and more bytes than may be read.
+pub(crate) fn rest_of_stream(
+    source: &Source,
+    input: &Input,
+    head: &[u8],
+    stream: &mut Recorded,
+) -> Result<Vec<u8>> {
+    let enough = input.limits.array_bytes.saturating_add(1);
+    let mut bytes = Vec::new();
+    let read = head.chain(stream).take(enough).read_to_end(&mut bytes);
+    let read = read.map_err(|error| Failure::io(source.name(), &error))?;
+    input.check_copy(source, read as u64)?;
+    Ok(bytes)
+}
+
+/// Skips to the offset, and reads the first bytes there.
+pub(crate) fn start_stream(
+    source: &Source,
+    input: &Input,
+    stream: &mut Recorded,
+) -> Result<Vec<u8>> {
+    let io_failure = |error: io::Error| Failure::io(source.name(), &error);
+    let skipped = io::copy(&mut stream.by_ref().take(input.offset), &mut io::sink());
+    check_offset(source, input, skipped.map_err(io_failure)?)?;
+    let mut head = Vec::new();
+    stream.take(Encoding::HEAD as u64).read_to_end(&mut head).map_err(io_failure)?;
+    Ok(head)
+}
+
+/// Refuses an offset behind the end.
+pub(crate) fn check_offset(source: &Source, input: &Input, len: u64) -> Result<()> {
+    if input.offset <= len {
+        return Ok(());
+    }
+    let message = format!("--offset {} is behind the end: there are {len} bytes", input.offset);
+    Err(Failure::new(source.name(), message))
+}
+
+/// Reads a header from where the reader stands: `first` bytes at once, then as many as it takes.
+///
+/// # Errors
+/// What the library says of it.
+pub(crate) fn read_header(
+    reader: &mut impl Read,
+    first: usize,
+    options: &npy::ReadOptions,
+) -> npbytes::Result<npy::Header> {
+    let mut bytes = Vec::new();
+    let mut wanted = first as u64;
+    loop {
+        let missing = wanted.saturating_sub(bytes.len() as u64);
+        reader.by_ref().take(missing).read_to_end(&mut bytes)?;
+        let error = match npy::Header::parse(&bytes, options) {
+            Ok(header) => return Ok(header),
+            Err(error) => error,
+        };
+        match error.kind() {
+            // The limit on headers was checked before their end was missed.
+            ErrorKind::Truncated { needed, .. }
+                if *needed > wanted && bytes.len() as u64 == wanted =>
+            {
+                wanted = *needed;
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
+fn raw_array(source: &Source, input: &Input, bytes: &Bytes) -> Result<Array> {
+    let Some(spec) = input.spec() else {
+        return Err(no_dtype(source, input, bytes));
+    };
+    raw::decode(bytes, &spec).map_err(|error| raw_failure(source, input, bytes, &error))
+}
+
+/// The failure of raw bytes that do not fit the flags.
+pub(crate) fn raw_failure(
+    source: &Source,
+    input: &Input,
+    bytes: &[u8],
+    error: &npbytes::Error,
+) -> Failure {
+    let failure = Failure::of(source.name(), error, input.offset);
+    match (error.kind(), input.spec()) {
+        // Bytes that are none to be guessed at have been named by the library.
+        (ErrorKind::Mismatch(mismatch), Some(spec)) if Encoding::of(bytes).is_none() => {
+            let guess = Guess::new(
+                mismatch.available() as u64,
+                bytes,
+                mismatch.shape(),
+                Some(spec.dtype()),
+            );
+            failure.without_offset().with_guess(&guess, source, input)
+        }
+        _ => failure,
+    }
+}
+
+/// The failure of bytes that nothing is known of.
+fn no_dtype(source: &Source, input: &Input, bytes: &[u8]) -> Failure {
+    if bytes.is_empty() {
+        return Failure::new(source.name(), "no bytes: the input is empty")
+            .with_help("an empty array needs its dtype too: --dtype float64");
+    }
+    let guess = Guess::new(bytes.len() as u64, bytes, input.shape(), None);
+    let message = format!("raw bytes do not say what they are: {} bytes need --dtype", bytes.len());
+    Failure::new(source.name(), message).with_guess(&guess, source, input)
+}
+
+impl Failure {
+    /// Adds what the bytes could be, and the command line that shows the first guess.
+    fn with_guess(self, guess: &Guess, source: &Source, input: &Input) -> Self {
+        if guess.is_empty() {
+            return self;
+        }
+        self.with_table(guess.table()).with_command(guess.command(source, input))
+    }
+}
+
+/// The failure of an array in a file, with the bytes around it.
+pub(crate) fn failure_in_file(
+    source: &Source,
+    file: &mut File,
+    error: &npbytes::Error,
+    base: u64,
+) -> Failure {
+    let failure = Failure::of(source.name(), error, base);
+    let snippet = failure.offset().and_then(|at| {
+        let start = window_start(at);
+        let window = read_at(file, start, WINDOW).ok()?;
+        snippet(error.kind(), start, &window, at)
+    });
+    failure.with_snippet(snippet)
+}
+
+/// The same for bytes in memory, which start at byte 0 of the source.
+pub(crate) fn failure_in_memory(
+    source: &Source,
+    bytes: &[u8],
+    error: &npbytes::Error,
+    base: u64,
+) -> Failure {
+    let failure = Failure::of(source.name(), error, base);
+    let snippet = failure.offset().and_then(|at| {
+        let start = window_start(at);
+        let window = bytes.get(usize::try_from(start).ok()?..)?;
+        snippet(error.kind(), start, window.get(..WINDOW).unwrap_or(window), at)
+    });
+    failure.with_snippet(snippet)
+}
+
+/// The last bytes of a file.
+pub(crate) fn end_of_file(file: &mut File, len: u64) -> Option<Snippet> {
+    let start = window_start(len);
+    let window = read_at(file, start, WINDOW).ok()?;
+    Some(Snippet::of_bytes(start, &window, len))
+}
+
+/// How many bytes around a place are looked at.
+const WINDOW: usize = 512;
+
+/// Where the window around an offset starts.
+fn window_start(at: u64) -> u64 {
+    let before = at.saturating_sub(WINDOW as u64 / 2);
+    before - before % 16
+}
+
+/// The place as text where the cause is one in a text, else as bytes.
+fn snippet(kind: &ErrorKind, start: u64, window: &[u8], at: u64) -> Option<Snippet> {
+    let is_text = matches!(
+        kind,
+        ErrorKind::Literal(_) | ErrorKind::DType(_) | ErrorKind::Header(_) | ErrorKind::Shape(_)
+    );
+    let text = is_text.then(|| Snippet::of_text_in(start, window, at)).flatten();
+    // Nothing at all needs no picture.
+    text.or_else(|| (!window.is_empty()).then(|| Snippet::of_bytes(start, window, at)))
+}

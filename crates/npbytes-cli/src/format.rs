@@ -1,0 +1,104 @@
+//! The formats that are read and written, and which one a file is.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use npbytes::sniff::Encoding;
+
+use crate::failure::{Failure, quoted};
+
+/// A format that `--from` and `--to` take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Bytes without a header, as a.tobytes() makes them
+    Raw,
+    /// What np.save writes
+    Npy,
+    /// What np.savez writes
+    #[value(hide = true)]
+    Npz,
+    /// What pickle.dump writes
+    #[value(hide = true, alias = "pkl")]
+    Pickle,
+    /// An Arrow IPC file
+    #[value(hide = true, alias = "feather")]
+    Arrow,
+    /// A Parquet file
+    #[value(hide = true)]
+    Parquet,
+}
+
+impl Format {
+    /// The format that a file's name asks for.
+    pub(crate) fn of_extension(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "bin" | "raw" | "dat" | "buf" => Self::Raw,
+            "npy" => Self::Npy,
+            "npz" => Self::Npz,
+            "pkl" | "pickle" | "p" => Self::Pickle,
+            "arrow" | "feather" | "arrows" => Self::Arrow,
+            "parquet" => Self::Parquet,
+            _ => return None,
+        })
+    }
+
+    /// The failure to write a format that is only known by name so far.
+    pub(crate) fn cannot_write(self, subject: &str) -> Failure {
+        let name = self.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+        Failure::new(subject, format!("writing {name} is not in this version yet"))
+            .with_help("this version writes .npy files (--to npy) and raw bytes (--to raw)")
+    }
+}
+
+/// How an input is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Bytes that mean what the flags say.
+    Raw,
+    /// A .npy file.
+    Npy,
+    /// An encoding that is known, but not read yet.
+    Unread(Encoding),
+}
+
+impl From<Format> for Reading {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Raw => Self::Raw,
+            Format::Npy => Self::Npy,
+            Format::Npz => Self::Unread(Encoding::Npz),
+            Format::Pickle => Self::Unread(Encoding::Pickle),
+            Format::Arrow => Self::Unread(Encoding::Arrow),
+            Format::Parquet => Self::Unread(Encoding::Parquet),
+        }
+    }
+}
+
+impl From<Encoding> for Reading {
+    fn from(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Npy => Self::Npy,
+            other => Self::Unread(other),
+        }
+    }
+}
+
+/// The failure to read an encoding that is only recognised so far.
+pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
+    let failure = Failure::new(
+        subject,
+        format!("this is {encoding}; this version reads .npy files and raw bytes"),
+    );
+    let file = quoted(subject);
+    match encoding {
+        Encoding::Gzip => failure.with_help(format!("gzip -dc {file} | npbytes show -")),
+        Encoding::Zstd => failure.with_help(format!("zstd -dc {file} | npbytes show -")),
+        Encoding::Bzip2 => failure.with_help(format!("bzip2 -dc {file} | npbytes show -")),
+        Encoding::Xz => failure.with_help(format!("xz -dc {file} | npbytes show -")),
+        Encoding::Npz => failure.with_help(format!(
+            "unzip it: its members are .npy files (unzip -p {file} NAME.npy | npbytes show -)"
+        )),
+        _ => failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8"),
+    }
+}

@@ -1,0 +1,313 @@
+//! The flags that every subcommand has: what the input is, which part of it is meant, and how much it
+//! may ask for.
+
+use npbytes::sniff::Encoding;
+use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, raw};
+
+use crate::failure::{Failure, Result, quoted};
+use crate::format::{Format, Reading};
+use crate::source::Source;
+
+/// Flags about the input.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArgs {
+    /// The format of the input; by default its first bytes tell
+    #[arg(long, value_name = "FORMAT")]
+    from: Option<Format>,
+
+    /// The dtype of raw bytes: any text that np.dtype takes ('<i4', 'M8[ns]', 'i4,f8') or a descr list
+    /// ("[('x', '<i4'), ('y', '>f8', (2,))]")
+    #[arg(short, long)]
+    dtype: Option<String>,
+
+    /// The shape of raw bytes: 28,28; one axis may be -1 and is then counted; '' is 0-d
+    #[arg(short, long, allow_hyphen_values = true)]
+    shape: Option<String>,
+
+    /// The order in which the elements of raw bytes lie
+    #[arg(long, value_name = "C|F")]
+    order: Option<InputOrder>,
+
+    /// Where the array starts in the input, in bytes: 128 or 0x80
+    #[arg(long, value_name = "BYTES", default_value = "0", hide_default_value = true)]
+    #[arg(value_parser = offset)]
+    offset: u64,
+
+    /// How many elements of raw bytes to read; what follows is ignored
+    #[arg(long, value_name = "ELEMENTS")]
+    count: Option<usize>,
+
+    /// The field of a structured array; fields of fields as a.b
+    #[arg(long, value_name = "NAME")]
+    field: Option<String>,
+
+    /// The part of the array, as between NumPy's brackets: '0, :, 3:7'
+    #[arg(long, allow_hyphen_values = true)]
+    slice: Option<String>,
+
+    /// The NumPy whose rules hold, for dtype texts, what is printed and what is written: 1.23.5, 1.26, 2.4
+    #[arg(long, value_name = "VERSION")]
+    numpy: Option<NumPy>,
+
+    /// The longest .npy header, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.header_bytes)]
+    max_header: u64,
+
+    /// How deep brackets may nest in a header, 200 at most
+    #[arg(long, value_name = "LEVELS", default_value_t = Limits::DEFAULT.depth)]
+    max_depth: usize,
+
+    /// The largest array to copy into memory, in bytes [default: no limit]
+    #[arg(long, value_name = "BYTES")]
+    max_array: Option<u64>,
+}
+
+/// The order of raw bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum InputOrder {
+    /// The last axis varies fastest
+    #[value(name = "C", alias = "c")]
+    C,
+    /// The first axis varies fastest
+    #[value(name = "F", alias = "f")]
+    F,
+}
+
+/// The input flags, understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    from: Option<Format>,
+    /// The first flag given that only raw bytes have use for.
+    raw_flag: Option<&'static str>,
+    dtype: Option<DType>,
+    shape: Option<Vec<i64>>,
+    order: Option<InputOrder>,
+    count: Option<usize>,
+    field: Option<String>,
+    slice: Option<Slice>,
+    /// Where the array starts in the input, in bytes.
+    pub(crate) offset: u64,
+    /// The NumPy to imitate.
+    pub(crate) numpy: NumPy,
+    /// What the input may ask for.
+    pub(crate) limits: Limits,
+}
+
+impl InputArgs {
+    /// Reads the texts among the flags.
+    ///
+    /// # Errors
+    /// One that shows where in the text.
+    pub(crate) fn understood(self) -> Result<Input> {
+        let numpy = self.numpy.unwrap_or_default();
+        let raw_flag = [
+            (self.dtype.is_some(), "--dtype"),
+            (self.shape.is_some(), "--shape"),
+            (self.order.is_some(), "--order"),
+            (self.count.is_some(), "--count"),
+        ];
+        let dtype = self.dtype.as_deref().map(|text| {
+            DType::parse_for(text, numpy).map_err(|error| Failure::of_flag("--dtype", text, &error))
+        });
+        let slice = self
+            .slice
+            .as_deref()
+            .map(|text| text.parse().map_err(|error| Failure::of_flag("--slice", text, &error)));
+        let mut limits = Limits::default().header_bytes(self.max_header).depth(self.max_depth);
+        if let Some(bytes) = self.max_array {
+            limits = limits.array_bytes(bytes);
+        }
+        Ok(Input {
+            from: self.from,
+            raw_flag: raw_flag.into_iter().find_map(|(given, flag)| given.then_some(flag)),
+            dtype: dtype.transpose()?,
+            shape: self.shape.as_deref().map(shape).transpose()?,
+            order: self.order,
+            count: self.count,
+            field: self.field,
+            slice: slice.transpose()?,
+            offset: self.offset,
+            numpy,
+            limits,
+        })
+    }
+}
+
+impl Input {
+    /// How .npy bytes are read.
+    pub(crate) fn npy_options(&self) -> npy::ReadOptions {
+        npy::ReadOptions::with_limits(self.limits)
+    }
+
+    /// What raw bytes mean; `None` without a dtype.
+    pub(crate) fn spec(&self) -> Option<raw::Spec> {
+        let mut spec = raw::Spec::new(self.dtype.clone()?);
+        if let Some(shape) = &self.shape {
+            spec = spec.shape(shape);
+        }
+        if self.order == Some(InputOrder::F) {
+            spec = spec.order(AxisOrder::F);
+        }
+        if let Some(count) = self.count {
+            spec = spec.count(count);
+        }
+        Some(spec)
+    }
+
+    /// The shape that raw bytes are said to have.
+    pub(crate) fn shape(&self) -> Option<&[i64]> {
+        self.shape.as_deref()
+    }
+
+    /// How to read an input that starts with these bytes.
+    ///
+    /// # Errors
+    /// Bytes that say what they are and flags that say something else.
+    pub(crate) fn reading(&self, source: &Source, head: &[u8]) -> Result<Reading> {
+        let signature = Encoding::of(head);
+        let reading = match (self.from, signature) {
+            (Some(format), _) => format.into(),
+            // A signature of two bytes may well be a number.
+            (None, Some(encoding)) if encoding.is_certain() || self.raw_flag.is_none() => {
+                encoding.into()
+            }
+            (None, None) if self.raw_flag.is_none() && is_named_npy(source) => Reading::Npy,
+            (None, _) => Reading::Raw,
+        };
+        match self.raw_flag {
+            Some(flag) if reading != Reading::Raw => {
+                let what = signature.map_or("the input", |encoding| match encoding {
+                    Encoding::Npy => "a .npy file",
+                    _ => "this file",
+                });
+                let message = format!("{flag} is for raw bytes; {what} says itself what is in it");
+                Err(Failure::new(source.name(), message).with_help(format!(
+                    "leave {flag} out, or add --from raw to read all its bytes as elements"
+                )))
+            }
+            _ => Ok(reading),
+        }
+    }
+
+    /// Refuses to copy more bytes into memory than the flags allow.
+    pub(crate) fn check_copy(&self, source: &Source, bytes: u64) -> Result<()> {
+        let limit = self.limits.array_bytes;
+        if bytes <= limit {
+            return Ok(());
+        }
+        let message = format!("{bytes} bytes would be copied into memory, the limit is {limit}");
+        Err(Failure::new(source.name(), message)
+            .with_help(format!("raise the limit: --max-array {bytes}")))
+    }
+
+    /// Whether a part of the array is asked for.
+    pub(crate) fn has_part(&self) -> bool {
+        self.field.is_some() || self.slice.is_some()
+    }
+
+    /// The part of the array that the flags ask for.
+    pub(crate) fn part<'a>(&self, source: &Source, array: &ArrayView<'a>) -> Result<ArrayView<'a>> {
+        let mut view = array.clone();
+        if let Some(field) = &self.field {
+            view = view.field(field).map_err(|error| Failure::of(source.name(), &error, 0))?;
+        }
+        if let Some(slice) = &self.slice {
+            view = view.slice(slice).map_err(|error| {
+                let help = format!("the slice is one of an array of shape {}", view.shape());
+                Failure::of(source.name(), &error, 0).with_help(help)
+            })?;
+        }
+        Ok(view)
+    }
+
+    /// A command line that shows a source with another dtype and shape, all else being the same.
+    pub(crate) fn show_command(&self, source: &Source, dtype: &str, shape: &[i64]) -> String {
+        let mut words = vec!["npbytes show".to_owned(), quoted(&source.argument())];
+        let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+        if self.from == Some(Format::Raw) {
+            flag("--from", "raw");
+        }
+        flag("--dtype", dtype);
+        if shape.len() != 1 {
+            let dims: Vec<String> = shape.iter().map(ToString::to_string).collect();
+            flag("--shape", &dims.join(","));
+        }
+        if self.order == Some(InputOrder::F) {
+            flag("--order", "F");
+        }
+        if self.offset > 0 {
+            flag("--offset", &self.offset.to_string());
+        }
+        words.join(" ")
+    }
+}
+
+fn is_named_npy(source: &Source) -> bool {
+    source.path().and_then(Format::of_extension) == Some(Format::Npy)
+}
+
+/// Reads a shape: `28,28`, `(28, 28)`, `-1`, and the empty text.
+fn shape(text: &str) -> Result<Vec<i64>> {
+    let trimmed = text.trim();
+    let inner = [('(', ')'), ('[', ']')]
+        .into_iter()
+        .find_map(|(open, close)| trimmed.strip_prefix(open)?.strip_suffix(close))
+        .unwrap_or(trimmed);
+    if inner.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let inner = inner.trim_end().strip_suffix(',').unwrap_or(inner);
+    inner
+        .split(',')
+        .map(|dim| {
+            dim.trim().parse().map_err(|_| {
+                let message = format!("not a shape: {dim:?} is no length of an axis in {text:?}");
+                Failure::new("--shape", message)
+                    .with_help("write lengths with commas, such as 28,28; one may be -1")
+            })
+        })
+        .collect()
+}
+
+/// Reads a number of bytes, also in hexadecimal as dumps show it.
+fn offset(text: &str) -> std::result::Result<u64, std::num::ParseIntError> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn shapes_are_read_as_they_are_written() {
+        let cases: [(&str, &[i64]); 9] = [
+            ("28,28", &[28, 28]),
+            ("(28, 28)", &[28, 28]),
+            ("[2, -1]", &[2, -1]),
+            ("3", &[3]),
+            ("(3,)", &[3]),
+            ("-1", &[-1]),
+            ("", &[]),
+            ("()", &[]),
+            ("0", &[0]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shape(text).unwrap(), expected, "{text}");
+        }
+        for text in ["a", "2x3", "2,,3", ",", "(2", "1e3", "99999999999999999999"] {
+            assert!(shape(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn offsets_are_decimal_or_hexadecimal() {
+        assert_eq!(offset("128").unwrap(), 128);
+        assert_eq!(offset("0x80").unwrap(), 128);
+        assert!(offset("80h").is_err() && offset("").is_err() && offset("-1").is_err());
+    }
+}

@@ -1,0 +1,70 @@
+//! Files made to break a reader: each is refused with a message, in little time.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::{Run, npbytes, workspace};
+
+/// The attacks whose names end so.
+fn attacks(ending: &str) -> Vec<(String, PathBuf)> {
+    let folder = workspace("attacks");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path))
+        .filter(|(name, _)| name.ends_with(ending))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} holds no *{ending}", folder.display());
+    files
+}
+
+/// Runs the command, which must refuse with a message that has something to say behind the subject.
+#[track_caller]
+fn refused(args: &[&str], subject: &str, code: i32) -> Run {
+    let start = Instant::now();
+    let run = npbytes(args);
+    let context = format!("{} {subject}: {run:?}", args[0]);
+    assert_eq!(run.code, Some(code), "{context}");
+    if code == 2 {
+        let message = run.err.lines().next().unwrap_or_default();
+        let cause = message.strip_prefix("error: ").and_then(|rest| rest.split_once(subject));
+        assert!(cause.is_some_and(|(_, cause)| cause.len() > 10), "{context}");
+    }
+    assert!(!run.err.contains("panicked") && !run.err.contains('\x1b'), "{context}");
+    // A message is to be read: whatever the input is, it does not flood the terminal.
+    assert!(run.err.len() < 4096 && run.out.len() < 4096, "{context}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{context}");
+    run
+}
+
+#[test]
+fn every_file_is_refused() {
+    for (name, path) in attacks(".npy") {
+        let path = path.to_str().unwrap();
+        // `info` reads no elements, and names what it does not read.
+        let code = match name.as_str() {
+            "dtype-object.npy" | "dtype-object-in-field.npy" => 0,
+            "zip.npy" | "pickle.npy" => 1,
+            _ => 2,
+        };
+        refused(&["info", path], &name, code);
+        refused(&["info", "--json", path], &name, code);
+        refused(&["show", path], &name, 2);
+        refused(&["convert", path, "-", "--to", "raw"], &name, 2);
+    }
+}
+
+#[test]
+fn every_text_is_refused() {
+    let text = |path| std::fs::read_to_string(path).unwrap();
+    for (_, path) in attacks(".dtype.txt") {
+        let flag = format!("--dtype={}", text(path));
+        refused(&["show", "digit.bin", &flag], "--dtype", 2);
+    }
+    for (_, path) in attacks(".slice.txt") {
+        let flag = format!("--slice={}", text(path));
+        // An array of three axes, as the attacks expect.
+        refused(&["show", "digit.bin", "--dtype=i2", "--shape=4,28,28", &flag], "", 2);
+    }
+}

@@ -1,0 +1,76 @@
+//! Help, completions and manual pages.
+
+use crate::{Folder, line};
+
+const SUBCOMMANDS: [&str; 5] = ["info", "show", "convert", "completions", "man"];
+
+#[test]
+fn every_help_has_an_example() {
+    for name in SUBCOMMANDS {
+        for flag in ["-h", "--help"] {
+            let run = line(&format!("{name} {flag}")).good();
+            let (_, examples) = run.text().split_once("Examples:\n").unwrap();
+            assert!(examples.starts_with(&format!("  npbytes {name} ")), "{name}: {examples}");
+        }
+    }
+    assert!(line("--help").good().text().contains("Examples:\n  npbytes info"));
+}
+
+#[test]
+fn the_input_flags_are_the_same_everywhere() {
+    for name in ["info", "show", "convert"] {
+        let run = line(&format!("{name} --help")).good();
+        for flag in [
+            "--from",
+            "--dtype",
+            "--shape",
+            "--order",
+            "--offset",
+            "--count",
+            "--field",
+            "--slice",
+            "--numpy",
+            "--max-header",
+            "--max-depth",
+            "--max-array",
+            "--color",
+        ] {
+            assert!(run.text().contains(&format!("{flag} <")), "{name} {flag}");
+        }
+    }
+}
+
+#[test]
+fn completions_are_made_for_each_shell() {
+    for (shell, words) in [
+        ("bash", "complete -F _npbytes"),
+        ("zsh", "#compdef npbytes"),
+        ("fish", "complete -c npbytes"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
+        let run = line(&format!("completions {shell}")).good();
+        assert!(run.text().contains(words), "{shell}");
+        for name in ["convert", "--no-clobber", "--edgeitems"] {
+            assert!(run.text().contains(name.trim_start_matches('-')), "{shell}: {name}");
+        }
+    }
+    line("completions tcsh").failed(&["bash, elvish, fish, powershell, zsh"]);
+}
+
+#[test]
+fn manual_pages_are_made() {
+    let page = line("man").good();
+    assert!(!page.text().contains("EXTRA"));
+    assert!(page.text().contains(".TH npbytes 1") && page.text().contains("npbytes\\-info"));
+    let folder = Folder::new();
+    line(&format!("man {}", folder.path("").to_str().unwrap())).good();
+    let read = |name: &str| std::fs::read_to_string(folder.path(name)).unwrap();
+    assert_eq!(read("npbytes.1"), page.text());
+    for name in SUBCOMMANDS {
+        let page = read(&format!("npbytes-{name}.1"));
+        assert!(page.contains(&format!(".TH npbytes-{name} 1")), "{name}: {page}");
+        assert!(page.contains(&format!(".SH EXAMPLES\n.nf\n  npbytes {name} ")), "{name}: {page}");
+    }
+    line(&format!("man {}", folder.path("none").to_str().unwrap())).failed(&["npbytes"]);
+}
