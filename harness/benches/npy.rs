@@ -204,7 +204,7 @@ fn write_file(c: &mut Criterion) {
 /// Elements that have to be moved or swapped.
 fn convert(c: &mut Criterion) {
     for (label, size) in SIZES {
-        let side = ((size / 8) as f64).sqrt() as usize;
+        let side = (size / 8).isqrt();
         let (rows, columns) = (side, size / 8 / side);
         let size = rows * columns * 8;
         let values = floats(size);

@@ -19,8 +19,8 @@ pub mod sniff;
 #[doc(hidden)]
 pub use array::__record;
 pub use array::{
-    Array, ArrayView, DateTime64, Element, Elements, FixedBytes, FixedStr, Record, RecordField,
-    RecordLayout, Slice, TimeDelta64,
+    Array, ArrayView, DateTime64, Element, Elements, FixedBytes, FixedStr, Layout, Record,
+    RecordField, RecordLayout, Slice, TimeDelta64,
 };
 pub use dtype::{ByteOrder, DType, Kind};
 pub use error::{Error, ErrorKind, Result};

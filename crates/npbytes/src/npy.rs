@@ -37,7 +37,8 @@ pub use header::Header;
 pub use map::{MapMode, MapMut, map};
 pub use stream::{GrowingWriter, Reader, Writer};
 
-use crate::array::{Array, ArrayView};
+use crate::array::{Array, ArrayView, Layout};
+use crate::dtype::ByteOrder;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::numpy::{NumPy, Profile};
@@ -62,25 +63,41 @@ impl ReadOptions {
 }
 
 /// How .npy bytes are written.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct WriteOptions {
     /// Whose bytes to write.
     pub profile: Profile,
     /// The format version to force; the lowest that can hold the header otherwise, as `np.save` does.
     pub version: Option<(u8, u8)>,
+    /// How the elements lie in the file; as `np.save` leaves them by default, which is [`Order::A`]. What
+    /// `np.save(np.asfortranarray(a))` or `np.save(a.astype('>i4'))` would write is one pass here.
+    pub layout: Layout,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        Self { profile: Profile::default(), version: None, layout: Order::A.into() }
+    }
 }
 
 impl WriteOptions {
     /// Writes the bytes of a given NumPy.
     pub fn numpy(numpy: NumPy) -> Self {
-        Self { profile: numpy.into(), version: None }
+        Self { profile: numpy.into(), ..Self::default() }
     }
 
     /// Sets who is imitated.
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
+        self
+    }
+
+    /// Sets how the elements lie in the file.
+    #[must_use]
+    pub fn layout(mut self, layout: impl Into<Layout>) -> Self {
+        self.layout = layout.into();
         self
     }
 
@@ -136,9 +153,8 @@ pub fn encode(array: &ArrayView<'_>, options: &WriteOptions) -> Result<Vec<u8>> 
     let mut out = Vec::new();
     let size = array.shape().bytes(array.dtype().itemsize())?;
     out.try_reserve_exact(size.saturating_add(128)).map_err(std::io::Error::from)?;
-    let fortran = array.is_fortran();
-    header::write(&mut out, array.dtype(), array.shape(), fortran, options)?;
-    array.append_to(if fortran { Order::F } else { Order::C }, &mut out)?;
+    let layout = write_header(&mut out, array, options)?;
+    array.append_to(layout, &mut out)?;
     Ok(out)
 }
 
@@ -153,10 +169,32 @@ pub fn encode_to(
     options: &WriteOptions,
 ) -> Result<()> {
     let mut head = Vec::with_capacity(128);
-    let fortran = array.is_fortran();
-    header::write(&mut head, array.dtype(), array.shape(), fortran, options)?;
+    let layout = write_header(&mut head, array, options)?;
     writer.write_all(&head)?;
-    array.write_to(if fortran { Order::F } else { Order::C }, writer)
+    array.write_to(layout, writer)
+}
+
+/// Writes the header of an array, and says how its elements have to follow.
+fn write_header(
+    out: &mut Vec<u8>,
+    array: &ArrayView<'_>,
+    options: &WriteOptions,
+) -> Result<Layout> {
+    let fortran = match options.layout.order {
+        Order::A => array.is_fortran(),
+        Order::C => false,
+        // An array that is contiguous both ways is not called one in Fortran order.
+        Order::F => !array.is_empty() && array.shape().iter().filter(|&&dim| dim != 1).count() > 1,
+    };
+    let byte_order = options.layout.byte_order;
+    if byte_order == ByteOrder::NotApplicable {
+        header::write(out, array.dtype(), array.shape(), fortran, options)?;
+    } else {
+        let dtype = array.dtype().with_byte_order(byte_order);
+        header::write(out, &dtype, array.shape(), fortran, options)?;
+    }
+    let order = if fortran { Order::F } else { Order::C };
+    Ok(Layout::from(order).byte_order(byte_order))
 }
 
 /// Elements that are Python objects lie in a .npy file as a pickle.

@@ -18,10 +18,10 @@ use bytes::Bytes;
 
 pub use mismatch::{Mismatch, dtypes_of_size, shapes_of};
 
-use crate::array::{Array, ArrayView};
+use crate::array::{Array, ArrayView, Layout};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::shape::{AxisOrder, MAX_DIMS, Order, Shape};
+use crate::shape::{AxisOrder, MAX_DIMS, Shape};
 
 /// What raw bytes mean.
 #[derive(Clone, Debug)]
@@ -183,32 +183,39 @@ pub fn view<'a>(data: &'a [u8], spec: &Spec) -> Result<ArrayView<'a>> {
     ArrayView::new(spec.dtype.clone(), shape, &spec.order, &data[start..end])
 }
 
-/// The bytes that `ndarray.tobytes(order)` makes.
+/// The bytes that `ndarray.tobytes(order)` makes; with a [`Layout`], those of an array of another byte
+/// order.
 ///
 /// # Errors
 /// Objects, whose bytes are pointers; more memory than there is.
-pub fn encode(array: &ArrayView<'_>, order: Order) -> Result<Vec<u8>> {
+pub fn encode(array: &ArrayView<'_>, layout: impl Into<Layout>) -> Result<Vec<u8>> {
+    refuse_objects(array.dtype())?;
     let mut out = Vec::new();
-    encode_to(&mut out, array, order)?;
+    array.append_to(layout, &mut out)?;
     Ok(out)
 }
 
-/// Writes the bytes that `ndarray.tobytes(order)` makes.
+/// Writes the bytes that [`encode`] returns: elements that already lie so are not copied, others go
+/// through a buffer of bounded size.
 ///
 /// # Errors
 /// As [`encode`], and those of the writer.
 pub fn encode_to(
     writer: &mut impl std::io::Write,
     array: &ArrayView<'_>,
-    order: Order,
+    layout: impl Into<Layout>,
 ) -> Result<()> {
-    if array.dtype().has_object() {
+    refuse_objects(array.dtype())?;
+    array.write_to(layout, writer)
+}
+
+fn refuse_objects(dtype: &DType) -> Result<()> {
+    if dtype.has_object() {
         return Err(Error::unsupported(format!(
-            "elements of dtype {} have no raw bytes that mean anything",
-            array.dtype()
+            "elements of dtype {dtype} have no raw bytes that mean anything"
         )));
     }
-    array.write_to(order, writer)
+    Ok(())
 }
 
 /// Maps a file of raw bytes read-only: nothing is read until elements are looked at.
@@ -243,10 +250,14 @@ pub fn read(path: impl AsRef<std::path::Path>, spec: &Spec) -> Result<Array> {
 /// # Errors
 /// As [`encode`], and those of the file.
 #[cfg(feature = "fs")]
-pub fn write(path: impl AsRef<std::path::Path>, array: &ArrayView<'_>, order: Order) -> Result<()> {
+pub fn write(
+    path: impl AsRef<std::path::Path>,
+    array: &ArrayView<'_>,
+    layout: impl Into<Layout>,
+) -> Result<()> {
     crate::replace::replace(path.as_ref(), |file| {
         let mut writer = std::io::BufWriter::new(file);
-        encode_to(&mut writer, array, order)?;
+        encode_to(&mut writer, array, layout)?;
         Ok(std::io::Write::flush(&mut writer)?)
     })
 }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use npbytes::{ArrayView, ByteOrder, ErrorKind, Order, Profile, Python, npy, raw};
+use npbytes::{ArrayView, ByteOrder, ErrorKind, Layout, Order, Profile, Python, npy, raw};
 
 use super::Outcome;
 use crate::decode::load;
@@ -134,7 +134,7 @@ impl Target {
 
 /// What is written.
 enum Encoder {
-    Raw(Order),
+    Raw(Layout),
     Npy(npy::WriteOptions),
 }
 
@@ -147,12 +147,15 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
     check_target(&target, args.output.no_clobber)?;
     let profile =
         Profile { numpy: input.numpy, python: args.output.python.unwrap_or(Python::DEFAULT) };
-    let order = args.output.to_order;
+    let byte_order = args.output.byte_order.map_or(ByteOrder::NotApplicable, Into::into);
+    let layout =
+        |default| Layout::from(args.output.to_order.unwrap_or(default)).byte_order(byte_order);
     let encoder = match format {
-        Format::Raw => Encoder::Raw(order.unwrap_or(Order::C)),
+        Format::Raw => Encoder::Raw(layout(Order::C)),
         Format::Npy => {
             let version = args.output.npy_version.map(Into::into);
-            Encoder::Npy(npy::WriteOptions::default().profile(profile).version(version))
+            let options = npy::WriteOptions::default().profile(profile).version(version);
+            Encoder::Npy(options.layout(layout(Order::A)))
         }
         other => return Err(other.cannot_write(&target.name())),
     };
@@ -160,23 +163,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
     let loaded = load(&source, &input)?;
     let array = loaded.array.view();
     let view = input.part(&source, &array)?;
-    let byte_order = args.output.byte_order.map_or(ByteOrder::NotApplicable, Into::into);
-    // A .npy file says in which order its elements lie: another one needs the array to lie so.
-    let layout = match encoder {
-        Encoder::Npy(_) => order.unwrap_or(Order::A),
-        Encoder::Raw(order) => order,
-    };
-    let needs_copy = view.dtype().with_byte_order(byte_order) != *view.dtype()
-        || matches!(encoder, Encoder::Npy(_)) && !lies_in(&view, layout);
-    let written = if needs_copy {
-        input.check_copy(&source, view.nbytes() as u64)?;
-        let copy = view
-            .to_array(layout, byte_order)
-            .map_err(|error| Failure::of(source.name(), &error, 0))?;
-        write(&target, &copy.view(), &encoder)
-    } else {
-        write(&target, &view, &encoder)
-    };
+    let written = write(&target, &view, &encoder);
     written.map_err(|error| {
         let failure = Failure::of(target.name(), &error, 0);
         match error.kind() {
@@ -194,15 +181,6 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         ));
     }
     Ok(Outcome::Good)
-}
-
-/// Whether an array lies in an order that a .npy file of it would be written in.
-fn lies_in(view: &ArrayView<'_>, order: Order) -> bool {
-    match order {
-        Order::C => view.is_c_contiguous() || !view.is_fortran(),
-        Order::F => view.is_f_contiguous(),
-        Order::A => true,
-    }
 }
 
 fn target_format(target: &Target, to: Option<Format>) -> Result<Format> {
@@ -235,12 +213,12 @@ fn check_target(target: &Target, no_clobber: bool) -> Result<()> {
 
 fn write(target: &Target, array: &ArrayView<'_>, encoder: &Encoder) -> npbytes::Result<()> {
     match (target, encoder) {
-        (Target::File(path), Encoder::Raw(order)) => raw::write(path, array, *order),
+        (Target::File(path), Encoder::Raw(layout)) => raw::write(path, array, *layout),
         (Target::File(path), Encoder::Npy(options)) => npy::write(path, array, options),
         (Target::Stdout, _) => {
             let mut out = output::stdout();
             match encoder {
-                Encoder::Raw(order) => raw::encode_to(&mut out, array, *order)?,
+                Encoder::Raw(layout) => raw::encode_to(&mut out, array, *layout)?,
                 Encoder::Npy(options) => npy::encode_to(&mut out, array, options)?,
             }
             Ok(out.flush()?)

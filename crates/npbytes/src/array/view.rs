@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Array, Axes, Buffer, Element, Elements, Slice, copy, owned};
+use super::{Array, Axes, Buffer, Element, Elements, Layout, Slice, copy, owned};
 use crate::dtype::{ByteOrder, DType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::raw::Mismatch;
@@ -228,48 +228,62 @@ impl<'a> ArrayView<'a> {
         }
     }
 
-    /// Appends the bytes in C, F or A order to `out`.
+    /// Appends the bytes in a layout to `out`.
     ///
     /// # Errors
     /// More memory than there is.
-    pub(crate) fn append_to(&self, order: Order, out: &mut Vec<u8>) -> Result<()> {
+    pub(crate) fn append_to(&self, layout: impl Into<Layout>, out: &mut Vec<u8>) -> Result<()> {
+        let layout = layout.into();
         let len = self.shape.bytes(self.dtype.itemsize())?;
         out.try_reserve(len).map_err(std::io::Error::from)?;
-        match self.contiguous(order) {
+        match self.lies_in(layout) {
             Some(bytes) => out.extend_from_slice(bytes),
             None => {
                 let start = out.len();
                 out.resize(start + len, 0);
-                copy::copy(self, order, None, &mut out[start..]);
+                copy::copy(self, layout.order, Some(layout.byte_order), &mut out[start..]);
             }
         }
         Ok(())
     }
 
-    /// Writes the bytes in C, F or A order: those that lie so already as they are, others through a
-    /// buffer of bounded size.
+    /// Writes the bytes in a layout: those that lie so already as they are, others through a buffer of
+    /// bounded size.
     ///
     /// # Errors
     /// Those of the writer.
-    pub(crate) fn write_to(&self, order: Order, writer: &mut impl std::io::Write) -> Result<()> {
-        if let Some(bytes) = self.contiguous(order) {
+    pub(crate) fn write_to(
+        &self,
+        layout: impl Into<Layout>,
+        writer: &mut impl std::io::Write,
+    ) -> Result<()> {
+        let mut layout = layout.into();
+        if let Some(bytes) = self.lies_in(layout) {
             writer.write_all(bytes)?;
             return Ok(());
         }
-        let order = self.resolved(order);
+        // Of the array, not of its parts: one row may be contiguous otherwise than the whole.
+        layout.order = self.resolved(layout.order);
         let mut buffer = Vec::new();
-        self.write_blocks(order, &mut buffer, writer)
+        self.write_blocks(layout, &mut buffer, writer)
+    }
+
+    /// The bytes, if they already lie in a layout.
+    fn lies_in(&self, layout: Layout) -> Option<&'a [u8]> {
+        let keeps = layout.byte_order == ByteOrder::NotApplicable
+            || self.dtype.with_byte_order(layout.byte_order) == self.dtype;
+        self.contiguous(layout.order).filter(|_| keeps)
     }
 
     /// Writes the array block by block along its slowest axis.
     fn write_blocks(
         &self,
-        order: Order,
+        layout: Layout,
         buffer: &mut Vec<u8>,
         writer: &mut impl std::io::Write,
     ) -> Result<()> {
         const BLOCK: usize = 1 << 20;
-        let (axis, len) = match (order, self.shape.as_slice()) {
+        let (axis, len) = match (layout.order, self.shape.as_slice()) {
             (_, []) => (0, 1),
             (Order::F, [.., len]) => (self.ndim() - 1, *len),
             (_, [len, ..]) => (0, *len),
@@ -277,18 +291,18 @@ impl<'a> ArrayView<'a> {
         let row = self.nbytes() / len.max(1);
         if self.nbytes() <= BLOCK || len == 1 && row <= BLOCK {
             buffer.resize(self.nbytes(), 0);
-            copy::copy(self, order, None, buffer);
+            copy::copy(self, layout.order, Some(layout.byte_order), buffer);
             writer.write_all(buffer)?;
         } else if row > BLOCK {
             for index in 0..len {
-                self.index_axis(axis, index)?.write_blocks(order, buffer, writer)?;
+                self.index_axis(axis, index)?.write_blocks(layout, buffer, writer)?;
             }
         } else {
             let rows = (BLOCK / row.max(1)).max(1);
             for start in (0..len).step_by(rows) {
                 let part = self.rows(axis, start, rows.min(len - start));
                 buffer.resize(part.nbytes(), 0);
-                copy::copy(&part, order, None, buffer);
+                copy::copy(&part, layout.order, Some(layout.byte_order), buffer);
                 writer.write_all(buffer)?;
             }
         }
