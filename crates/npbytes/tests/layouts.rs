@@ -26,14 +26,16 @@ fn fortran_index(mut index: usize, shape: &[usize]) -> usize {
 /// long rows.
 #[test]
 fn blocks_are_written_as_if_at_once() {
-    for shape in [&[600_000, 1][..], &[300, 2000], &[2, 300_000], &[3, 2, 150_000], &[2, 500, 600]] {
+    for shape in [&[600_000, 1][..], &[300, 2000], &[2, 300_000], &[3, 2, 150_000], &[2, 500, 600]]
+    {
         let array = counting(shape);
         let values: Vec<u32> = array.view().to_vec().unwrap();
         let mut moved = vec![0; values.len()];
         for (index, value) in values.iter().enumerate() {
             moved[fortran_index(index, shape)] = *value;
         }
-        let little = |values: &[u32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
+        let little =
+            |values: &[u32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
         let big = |values: &[u32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<_>>();
         let cases: [(&str, Layout, Vec<u8>); 4] = [
             ("C", Order::C.into(), little(&values)),
