@@ -90,12 +90,7 @@ impl Array {
     /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) unless `data` is exactly as long as the
     /// shape and dtype say; an order of another number of axes.
     pub fn new(dtype: DType, shape: Shape, order: AxisOrder, data: Bytes) -> Result<Self> {
-        if !order.fits(shape.len()) {
-            return Err(Error::shape(format!("{shape} has another number of axes than the order")));
-        }
-        if shape.bytes(dtype.itemsize())? != data.len() {
-            return Err(Mismatch::of_buffer(&dtype, &shape, data.len()).into());
-        }
+        check_buffer(&dtype, &shape, &order, data.len())?;
         Ok(Self { dtype, shape, order, data })
     }
 
@@ -197,6 +192,17 @@ impl fmt::Debug for Array {
             .field("nbytes", &self.data.len())
             .finish()
     }
+}
+
+/// Checks that a buffer of a length is exactly that of a dense array.
+fn check_buffer(dtype: &DType, shape: &Shape, order: &AxisOrder, len: usize) -> Result<()> {
+    if !order.fits(shape.len()) {
+        return Err(Error::shape(format!("{shape} has another number of axes than the order")));
+    }
+    if shape.bytes(dtype.itemsize())? != len {
+        return Err(Mismatch::of_buffer(dtype, shape, len).into());
+    }
+    Ok(())
 }
 
 /// Lengths or strides of axes.

@@ -4,6 +4,7 @@
 //! looked up, nothing is called. [`repr_str`] and its kin write literals the way Python's `repr` does.
 //! What a literal *means* (a dtype, a shape) is decided by the floors above.
 
+mod number;
 mod parse;
 mod printable;
 mod pystr;

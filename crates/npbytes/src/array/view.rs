@@ -5,10 +5,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Array, Axes, Buffer, Element, Elements, Layout, Slice, copy, owned};
+use super::{Array, Axes, Buffer, Element, Elements, Layout, Slice, check_buffer, copy, owned};
 use crate::dtype::{ByteOrder, DType};
 use crate::error::{Error, ErrorKind, Result};
-use crate::raw::Mismatch;
 use crate::shape::{AxisOrder, Order, Shape};
 
 /// A borrowed array: bytes, and where in them each element lies.
@@ -31,12 +30,7 @@ impl<'a> ArrayView<'a> {
     /// # Errors
     /// [`ErrorKind::Mismatch`] unless `data` is exactly as long as the shape and dtype say.
     pub fn new(dtype: DType, shape: Shape, order: &AxisOrder, data: &'a [u8]) -> Result<Self> {
-        if !order.fits(shape.len()) {
-            return Err(Error::shape(format!("{shape} has another number of axes than the order")));
-        }
-        if shape.bytes(dtype.itemsize())? != data.len() {
-            return Err(Mismatch::of_buffer(&dtype, &shape, data.len()).into());
-        }
+        check_buffer(&dtype, &shape, order, data.len())?;
         Ok(Self::dense(dtype, shape, order, data))
     }
 
