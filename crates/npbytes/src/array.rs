@@ -16,7 +16,9 @@ mod pod;
 mod record;
 mod simd;
 mod slice;
+mod steps;
 mod view;
+mod write;
 
 use std::fmt;
 
@@ -30,39 +32,14 @@ pub use pod::{DateTime64, FixedBytes, FixedStr, TimeDelta64};
 #[doc(hidden)]
 pub use record::__record;
 pub use record::{Record, RecordField, RecordLayout};
-pub use slice::Slice;
+pub use slice::{Index, Slice};
 pub use view::ArrayView;
+pub use write::Layout;
 
 use crate::dtype::{ByteOrder, DType};
 use crate::error::{Error, Result};
 use crate::raw::Mismatch;
 use crate::shape::{AxisOrder, Order, Shape};
-
-/// How elements are to lie in bytes that are written: in which order of the axes, and their numbers in
-/// which order of bytes. An [`Order`] alone keeps the byte order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Layout {
-    /// The order of the axes.
-    pub order: Order,
-    /// The byte order of numbers, those in structs included; [`ByteOrder::NotApplicable`] keeps theirs.
-    pub byte_order: ByteOrder,
-}
-
-impl Layout {
-    /// The same order of axes with numbers in a byte order.
-    #[must_use]
-    pub const fn byte_order(mut self, order: ByteOrder) -> Self {
-        self.byte_order = order;
-        self
-    }
-}
-
-impl From<Order> for Layout {
-    fn from(order: Order) -> Self {
-        Self { order, byte_order: ByteOrder::NotApplicable }
-    }
-}
 
 /// An owned array: dense, in some axis order.
 ///

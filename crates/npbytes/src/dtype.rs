@@ -174,7 +174,8 @@ impl DType {
     /// # Errors
     /// A shape or an itemsize that NumPy cannot describe, or a string or void of length 0.
     pub fn subarray(base: Self, shape: &[usize]) -> Result<Self> {
-        if matches!(base.kind, Kind::Bytes(0) | Kind::Str(0) | Kind::Void(0)) {
+        let unsized_kind = matches!(base.char_kind(), 'S' | 'U' | 'V') && base.fields().is_none();
+        if unsized_kind && base.itemsize() == 0 {
             // NumPy takes what follows an unsized dtype for its length, and a shape is none.
             return Err(Error::dtype(format!("a shape of {base}, which has no length")));
         }
@@ -185,11 +186,13 @@ impl DType {
     }
 
     /// `np.dtype((base, n))`: a subarray of one axis, or the length of a string or void without one.
-    fn repeated(self, n: usize) -> Result<Self> {
+    fn repeated(self, n: usize, numpy: NumPy) -> Result<Self> {
         let kind = match self.kind {
             Kind::Bytes(0) => Kind::Bytes(n),
             Kind::Str(0) => Kind::Str(n),
             Kind::Void(0) => Kind::Void(n),
+            // NumPy 1 took a repeat of one for none.
+            _ if n == 1 && !numpy.keeps_single_repeats() => return Ok(self),
             _ => return Self::subarray(self, &[n]),
         };
         Self::new(kind).map(|dtype| dtype.with_byte_order(self.order))
@@ -277,7 +280,8 @@ impl DType {
         }
     }
 
-    /// NumPy's one-letter kind: one of `biufcSUVMmOT`; structs and subarrays are `V`.
+    /// NumPy's one-letter `dtype.kind`: one of `biufcSUVMmOT`; structs and subarrays are `V`.
+    #[doc(alias = "kind")]
     pub const fn char_kind(&self) -> char {
         match &self.kind {
             Kind::Bool => 'b',
@@ -303,13 +307,13 @@ impl DType {
         }
     }
 
-    /// The field of a struct by its name.
+    /// The field of a struct by its name or its title.
     ///
     /// # Errors
     /// [`ErrorKind::Field`](crate::ErrorKind::Field), which lists the names there are.
     pub fn field(&self, name: &str) -> Result<&Field> {
         let fields = self.fields().unwrap_or_default();
-        fields.iter().find(|field| *field.name() == *name).ok_or_else(|| Error::field(name, fields))
+        fields.iter().find(|field| field.is_called(name)).ok_or_else(|| Error::field(name, fields))
     }
 
     /// The base and the shape of a subarray dtype.
@@ -325,8 +329,18 @@ impl DType {
         matches!(&self.kind, Kind::Struct(fields) if fields.is_aligned())
     }
 
+    /// How many structs and subarrays lie in each other: 0 for a scalar.
+    fn depth(&self) -> usize {
+        match &self.kind {
+            Kind::Struct(fields) => fields.depth(),
+            Kind::Subarray(sub) => sub.depth(),
+            _ => 0,
+        }
+    }
+
     /// Whether elements are or hold Python objects or `StringDType` strings: their bytes mean
     /// nothing outside the process, and files hold a pickle instead.
+    #[doc(alias = "hasobject")]
     pub fn has_object(&self) -> bool {
         match &self.kind {
             Kind::Object | Kind::String => true,
@@ -337,6 +351,7 @@ impl DType {
     }
 
     /// Whether numbers lie in this machine's byte order, fields and subarrays included.
+    #[doc(alias = "isnative")]
     pub fn is_native(&self) -> bool {
         match &self.kind {
             Kind::Struct(fields) => fields.fields().iter().all(|field| field.dtype().is_native()),
@@ -348,6 +363,7 @@ impl DType {
     /// The same dtype with every number in the given byte order, fields and subarrays included, as
     /// `newbyteorder('<')` and `('>')`; [`ByteOrder::NotApplicable`] leaves it as it is (`'|'`).
     #[must_use]
+    #[doc(alias = "newbyteorder")]
     pub fn with_byte_order(&self, order: ByteOrder) -> Self {
         if order == ByteOrder::NotApplicable {
             return self.clone();

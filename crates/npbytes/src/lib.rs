@@ -12,6 +12,8 @@ mod numpy;
 pub mod print;
 pub mod raw;
 #[cfg(feature = "fs")]
+mod regular;
+#[cfg(feature = "fs")]
 mod replace;
 mod shape;
 pub mod sniff;
@@ -19,7 +21,7 @@ pub mod sniff;
 #[doc(hidden)]
 pub use array::__record;
 pub use array::{
-    Array, ArrayView, DateTime64, Element, Elements, FixedBytes, FixedStr, Layout, Record,
+    Array, ArrayView, DateTime64, Element, Elements, FixedBytes, FixedStr, Index, Layout, Record,
     RecordField, RecordLayout, Slice, TimeDelta64,
 };
 pub use dtype::{ByteOrder, DType, Kind};

@@ -8,18 +8,32 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The longest .npy header, in bytes. NumPy's own default (`max_header_size`) is 10,000.
+    /// The longest .npy header, in bytes; in characters where it is UTF-8 (version 3.0). NumPy's own
+    /// default (`max_header_size`) is 10,000.
     pub header_bytes: u64,
-    /// How deep brackets may nest in a literal, and structs in a dtype. CPython's own limit is 200.
+    /// How deep brackets may nest in a literal. CPython's own limit is 200; more is taken as 200.
     pub depth: usize,
     /// The largest array that is copied into memory, in bytes. A mapped or borrowed array is not
     /// counted. No bound by default.
     pub array_bytes: u64,
 }
 
+/// The deepest nesting that any limit can allow: the parsers recurse over it. CPython's own bound.
+pub(crate) const MAX_DEPTH: usize = 200;
+
 impl Limits {
     /// NumPy's own bounds.
-    pub const DEFAULT: Self = Self { header_bytes: 10_000, depth: 200, array_bytes: u64::MAX };
+    pub const DEFAULT: Self =
+        Self { header_bytes: 10_000, depth: MAX_DEPTH, array_bytes: u64::MAX };
+
+    /// Refuses to copy an array that is larger than the bound.
+    #[cfg(feature = "fs")]
+    pub(crate) fn check_array(&self, bytes: u64) -> crate::Result<()> {
+        if bytes > self.array_bytes {
+            return Err(crate::Error::limit("array_bytes", self.array_bytes, bytes));
+        }
+        Ok(())
+    }
 
     /// Sets the longest .npy header.
     #[must_use]
@@ -31,7 +45,7 @@ impl Limits {
     /// Sets how deep brackets and structs may nest; more than 200 is taken as 200.
     #[must_use]
     pub const fn depth(mut self, depth: usize) -> Self {
-        self.depth = if depth > 200 { 200 } else { depth };
+        self.depth = if depth > MAX_DEPTH { MAX_DEPTH } else { depth };
         self
     }
 

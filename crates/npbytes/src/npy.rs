@@ -22,6 +22,7 @@ mod file;
 mod header;
 #[cfg(feature = "fs")]
 mod map;
+mod rows;
 mod stream;
 
 use std::io::Write;

@@ -31,19 +31,24 @@ impl NumPy {
         Self { major, minor, patch }
     }
 
-    /// The major version: NumPy 2 renamed, dropped and added dtype names.
-    pub const fn major(self) -> u16 {
-        self.major
+    /// Whether `np.dtype` knows the names that 2.0 took away, such as `float_` and `bool8`.
+    pub fn has_legacy_names(self) -> bool {
+        self.major < 2
+    }
+
+    /// Whether `np.dtype` knows the characters `n` and `N` of pointer-sized integers (since 2.0).
+    pub fn has_pointer_characters(self) -> bool {
+        self.major >= 2
+    }
+
+    /// Whether the alias `a` of `S` takes a byte order (until 2.0).
+    pub fn alias_takes_byte_order(self) -> bool {
+        self.major < 2
     }
 
     /// Whether a .npy header leaves room for its length to grow to 21 digits (since 1.24.0).
     pub fn growth_padding(self) -> bool {
         self >= Self::new(1, 24, 0)
-    }
-
-    /// The pickle protocol inside a .npy file of objects.
-    pub fn object_npy_protocol(self) -> u8 {
-        if self.major >= 2 { 4 } else { 3 }
     }
 
     /// The most axes an array can have.
@@ -130,7 +135,8 @@ impl Python {
         Self { major, minor, patch }
     }
 
-    /// The version of the Unicode database behind `str.isprintable`.
+    /// The version of the Unicode database behind `str.isprintable`: 12.1 for CPython 3.8 and all before,
+    /// 15.1 for 3.13 and all after, whose own tables are not measured.
     pub fn unicode(self) -> (u8, u8) {
         match (self.major, self.minor) {
             (..=2, _) | (3, ..=8) => (12, 1),

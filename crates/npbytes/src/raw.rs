@@ -14,14 +14,26 @@
 
 mod mismatch;
 
+#[cfg(feature = "fs")]
+use std::fs::File;
+#[cfg(feature = "fs")]
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+#[cfg(feature = "fs")]
+use std::path::Path;
+
 use bytes::Bytes;
 
 pub use mismatch::{Mismatch, dtypes_of_size, shapes_of};
 
+#[cfg(feature = "fs")]
+use crate::array::Buffer;
 use crate::array::{Array, ArrayView, Layout};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 use crate::shape::{AxisOrder, MAX_DIMS, Shape};
+use crate::sniff::Encoding;
 
 /// What raw bytes mean.
 #[derive(Clone, Debug)]
@@ -31,12 +43,20 @@ pub struct Spec {
     order: AxisOrder,
     offset: usize,
     count: Option<usize>,
+    limits: Limits,
 }
 
 impl Spec {
     /// A flat array of all the bytes.
     pub fn new(dtype: DType) -> Self {
-        Self { dtype, shape: None, order: AxisOrder::C, offset: 0, count: None }
+        Self {
+            dtype,
+            shape: None,
+            order: AxisOrder::C,
+            offset: 0,
+            count: None,
+            limits: Limits::DEFAULT,
+        }
     }
 
     /// The shape; one axis may be -1 and is then counted. `&[]` is a 0-d array.
@@ -67,13 +87,31 @@ impl Spec {
         self
     }
 
+    /// What reading a file may take: its `array_bytes`.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// [`resolve`](Self::resolve) for bytes that are all there.
+    fn resolve_in(&self, data: &[u8]) -> Result<(Shape, Range<usize>)> {
+        let head = || data.get(self.offset..).and_then(mismatch::encoding_of);
+        self.resolve(data.len(), head)
+    }
+
     /// The dtype of the elements.
     pub fn dtype(&self) -> &DType {
         &self.dtype
     }
 
-    /// The shape and the byte range in `data` that the specification comes to.
-    fn resolve(&self, data: &[u8]) -> Result<(Shape, usize, usize)> {
+    /// The shape and the byte range that the specification comes to for `len` bytes, of which some
+    /// are looked at for a signature.
+    fn resolve(
+        &self,
+        len: usize,
+        head: impl FnOnce() -> Option<Encoding>,
+    ) -> Result<(Shape, Range<usize>)> {
         if self.dtype.has_object() {
             return Err(Error::unsupported(format!(
                 "raw bytes of dtype {} are pointers of a process that is gone",
@@ -81,11 +119,11 @@ impl Spec {
             ))
             .with_help("objects survive in .npy files and pickles only"));
         }
-        let available = data.len().checked_sub(self.offset).ok_or_else(|| {
-            Error::truncated("the bytes before the offset", self.offset as u64, data.len() as u64)
+        let available = len.checked_sub(self.offset).ok_or_else(|| {
+            Error::truncated("the bytes before the offset", self.offset as u64, len as u64)
         })?;
         let mismatch = |problem| {
-            let error = Error::from(Mismatch::new(self, &data[self.offset..], available, problem));
+            let error = Error::from(Mismatch::new(self, head(), available, problem));
             // At the start of the bytes an offset would only puzzle.
             if self.offset > 0 { error.at(self.offset) } else { error }
         };
@@ -120,7 +158,7 @@ impl Spec {
         if len > available {
             return Err(mismatch(mismatch::Problem::Short { needed: len }));
         }
-        Ok((shape, self.offset, self.offset + len))
+        Ok((shape, self.offset..self.offset + len))
     }
 }
 
@@ -170,8 +208,8 @@ impl Wanted {
 /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch), whose help says which dtypes and shapes the
 /// bytes do fill.
 pub fn decode(data: &Bytes, spec: &Spec) -> Result<Array> {
-    let (shape, start, end) = spec.resolve(data)?;
-    Array::new(spec.dtype.clone(), shape, spec.order.clone(), data.slice(start..end))
+    let (shape, range) = spec.resolve_in(data)?;
+    Array::new(spec.dtype.clone(), shape, spec.order.clone(), data.slice(range))
 }
 
 /// Reads borrowed raw bytes as the specification says. Does not copy.
@@ -179,8 +217,8 @@ pub fn decode(data: &Bytes, spec: &Spec) -> Result<Array> {
 /// # Errors
 /// As [`decode`].
 pub fn view<'a>(data: &'a [u8], spec: &Spec) -> Result<ArrayView<'a>> {
-    let (shape, start, end) = spec.resolve(data)?;
-    ArrayView::new(spec.dtype.clone(), shape, &spec.order, &data[start..end])
+    let (shape, range) = spec.resolve_in(data)?;
+    ArrayView::new(spec.dtype.clone(), shape, &spec.order, &data[range])
 }
 
 /// The bytes that `ndarray.tobytes(order)` makes; with a [`Layout`], those of an array of another byte
@@ -226,19 +264,49 @@ fn refuse_objects(dtype: &DType) -> Result<()> {
 /// # Errors
 /// As [`decode`], and those of the file.
 #[cfg(feature = "fs")]
-pub fn map(path: impl AsRef<std::path::Path>, spec: &Spec) -> Result<Array> {
+pub fn map(path: impl AsRef<Path>, spec: &Spec) -> Result<Array> {
     decode(&crate::map_bytes(path)?, spec)
 }
 
-/// Reads a file of raw bytes into memory.
+/// Reads raw bytes from a file into memory: those of the array alone, not what stands before the offset
+/// or behind the count. Pipes and devices are read as far as the count goes, or to their end.
 ///
 /// # Errors
-/// As [`decode`], and those of the file.
+/// As [`decode`], and those of the file; more bytes than the limit.
 #[cfg(feature = "fs")]
-pub fn read(path: impl AsRef<std::path::Path>, spec: &Spec) -> Result<Array> {
+pub fn read(path: impl AsRef<Path>, spec: &Spec) -> Result<Array> {
     let path = path.as_ref();
-    let bytes = std::fs::read(path).map_err(|error| Error::from(error).in_file(path))?;
-    decode(&bytes.into(), spec)
+    read_file(path, spec).map_err(|error| error.in_file(path))
+}
+
+#[cfg(feature = "fs")]
+fn read_file(path: &Path, spec: &Spec) -> Result<Array> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    let (dtype, order) = (spec.dtype.clone(), spec.order.clone());
+    if metadata.is_file() {
+        let len = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+        let mut head = Vec::new();
+        file.seek(SeekFrom::Start(spec.offset as u64))?;
+        file.by_ref().take(Encoding::HEAD as u64).read_to_end(&mut head)?;
+        let (shape, range) = spec.resolve(len, || mismatch::encoding_of(&head))?;
+        spec.limits.check_array(range.len() as u64)?;
+        let mut buffer = Buffer::zeroed(range.len())?;
+        file.seek(SeekFrom::Start(range.start as u64))?;
+        file.read_exact(buffer.bytes_mut())?;
+        return Array::new(dtype, shape, order, buffer.into());
+    }
+    // Nobody knows how many bytes there are: one more than may be is enough to tell.
+    let skipped = std::io::copy(&mut file.by_ref().take(spec.offset as u64), &mut std::io::sink())?;
+    let wanted = spec.count.map(|count| count.saturating_mul(spec.dtype.itemsize()) as u64);
+    let most = wanted.unwrap_or(u64::MAX).min(spec.limits.array_bytes.saturating_add(1));
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    spec.limits.check_array(bytes.len() as u64)?;
+    let len = usize::try_from(skipped).unwrap_or(usize::MAX).saturating_add(bytes.len());
+    let (shape, range) = spec.resolve(len, || mismatch::encoding_of(&bytes))?;
+    bytes.truncate(range.len());
+    Array::new(dtype, shape, order, bytes.into())
 }
 
 /// Writes the bytes that `ndarray.tobytes(order)` makes, under a temporary name in the same folder that
@@ -251,7 +319,7 @@ pub fn read(path: impl AsRef<std::path::Path>, spec: &Spec) -> Result<Array> {
 /// As [`encode`], and those of the file.
 #[cfg(feature = "fs")]
 pub fn write(
-    path: impl AsRef<std::path::Path>,
+    path: impl AsRef<Path>,
     array: &ArrayView<'_>,
     layout: impl Into<Layout>,
 ) -> Result<()> {

@@ -1,4 +1,8 @@
 //! Files that are replaced whole or not at all.
+//!
+//! The new file is written beside the old one and renamed over it, so that whoever opens the path finds the
+//! one or the other, whatever happens to the process. A loss of power is another matter: the system may
+//! have put the new name on disk and not yet the bytes. Only [`Replacement::finish_synced`] waits for both.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::path::{Path, PathBuf};
@@ -6,6 +10,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, Result};
+use crate::regular;
 
 /// A file under a temporary name, in the folder of the file that it will replace.
 pub(crate) struct Replacement {
@@ -16,23 +21,26 @@ pub(crate) struct Replacement {
 impl Replacement {
     /// Makes the temporary file, with the permissions of the file it will replace, or those a new file
     /// has.
+    ///
+    /// # Errors
+    /// Those of the system; something other than a regular file in its place, which a file must not take.
     pub(crate) fn new(path: &Path) -> Result<Self> {
         // A link stays a link: the file behind it is replaced.
         let target = behind_links(path).map_err(|error| Error::from(error).in_file(path))?;
-        let existing = std::fs::metadata(&target).ok().map(|metadata| metadata.permissions());
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let existing = std::fs::metadata(&target).ok();
+        if let Some(existing) = &existing {
+            regular::expect(existing).map_err(|error| Error::from(error).in_file(path))?;
+        }
         let mut builder = Builder::new();
         builder.prefix(".npbytes-").suffix(".tmp");
         if let Some(permissions) = new_file_permissions() {
             builder.permissions(permissions);
         }
-        let temporary =
-            builder.tempfile_in(folder).map_err(|error| Error::from(error).in_file(path))?;
+        let temporary = builder
+            .tempfile_in(folder(&target))
+            .map_err(|error| Error::from(error).in_file(path))?;
         if let Some(existing) = existing {
-            temporary.as_file().set_permissions(existing)?;
+            temporary.as_file().set_permissions(existing.permissions())?;
         }
         Ok(Self { temporary, target })
     }
@@ -41,11 +49,42 @@ impl Replacement {
         self.temporary.as_file()
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in its place. If that fails, nothing has changed.
     pub(crate) fn finish(self) -> Result<File> {
         let target = self.target;
         self.temporary.persist(&target).map_err(|error| Error::from(error.error).in_file(&target))
     }
+
+    /// Forces the file to disk, puts it in its place and forces that to disk too. If this fails, the old
+    /// file or the new one is there, whole.
+    pub(crate) fn finish_synced(self) -> Result<File> {
+        let target = self.target.clone();
+        self.file().sync_all()?;
+        let file = self.finish()?;
+        sync_folder(folder(&target)).map_err(|error| Error::from(error).in_file(&target))?;
+        Ok(file)
+    }
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Forces the names in a folder to disk.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Other systems have no way to ask for it.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as where there is one")]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The file that a path leads to, which need not be there yet.
@@ -77,7 +116,8 @@ fn new_file_permissions() -> Option<Permissions> {
     None
 }
 
-/// Lets `write` fill a file that then replaces the one at `path`. If it fails, nothing has changed.
+/// Lets `write` fill a file that then replaces the one at `path`. If it fails, nothing has changed; it is
+/// not forced to disk.
 /// Pipes and devices are written as they are.
 pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {

@@ -68,10 +68,6 @@ impl Shape {
         }
     }
 
-    pub(crate) fn as_slice(&self) -> &[usize] {
-        &self.0
-    }
-
     /// The axes' lengths.
     pub fn dims(&self) -> &[usize] {
         &self.0
@@ -166,6 +162,15 @@ impl AxisOrder {
             return Ok(Self::F);
         }
         Ok(Self(Repr::Permuted(axes.iter().filter_map(|&axis| axis.try_into().ok()).collect())))
+    }
+
+    /// The axes of an `ndim`-dimensional array from the slowest to the fastest.
+    pub fn axes(&self, ndim: usize) -> Vec<usize> {
+        match &self.0 {
+            Repr::C => (0..ndim).collect(),
+            Repr::F => (0..ndim).rev().collect(),
+            Repr::Permuted(axes) => axes.iter().map(|&axis| axis.into()).collect(),
+        }
     }
 
     /// Whether the order is one of an `ndim`-dimensional array.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// From this size on, faulting in 4 KiB pages costs more than the copy itself, and huge pages pay.
 #[cfg(feature = "fs")]
@@ -27,19 +27,10 @@ impl Buffer {
             let _ = map.advise(memmap2::Advice::HugePage);
             return Ok(Self::Map(map));
         }
-        // `vec![0; len]` gets zeroed pages from the system, but aborts where there are none: ask first.
-        let mut probe = Vec::<u8>::new();
-        probe.try_reserve_exact(len).map_err(|_| {
-            Error::new(ErrorKind::Io {
-                path: None,
-                source: std::io::Error::new(
-                    std::io::ErrorKind::OutOfMemory,
-                    format!("no memory for {len} bytes"),
-                ),
-            })
-        })?;
-        drop(probe);
-        Ok(Self::Vec(vec![0; len]))
+        bytemuck::allocation::try_zeroed_vec(len).map(Self::Vec).map_err(|()| {
+            let message = format!("no memory for {len} bytes");
+            std::io::Error::new(std::io::ErrorKind::OutOfMemory, message).into()
+        })
     }
 
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {

@@ -4,8 +4,8 @@
 //! destination, which is written from its start to its end. Axes that follow each other in memory
 //! are merged first, so that most copies end up as one of few shapes.
 
-use super::{ArrayView, Axes, simd};
-use crate::dtype::{ByteOrder, DType, Kind};
+use super::{ArrayView, Axes, simd, steps};
+use crate::dtype::{ByteOrder, DType};
 use crate::shape::Order;
 
 /// An axis of the source: its length, and the distance in bytes between its items.
@@ -13,9 +13,22 @@ type Axis = (usize, isize);
 
 /// Copies all elements into `out`, densely in an order, their numbers in a byte order if one is given.
 ///
-/// `out` is exactly as long as the elements. Padding inside of structs is kept where the whole buffer
-/// is copied as it lies, and zeroed where elements are moved.
+/// `out` is exactly as long as the elements. A buffer that lies so already is copied as it is, padding
+/// inside of structs included; where elements are moved or swapped, padding becomes zero.
 pub(super) fn copy(
+    view: &ArrayView<'_>,
+    order: Order,
+    byte_order: Option<ByteOrder>,
+    out: &mut [u8],
+) {
+    match view.contiguous(order).filter(|_| !needs_swap(view.dtype(), byte_order)) {
+        Some(bytes) => out.copy_from_slice(bytes),
+        None => copy_part(view, order, byte_order, out),
+    }
+}
+
+/// Copies a part of an array of which not all lies so already: padding becomes zero, as in the rest.
+pub(super) fn copy_part(
     view: &ArrayView<'_>,
     order: Order,
     byte_order: Option<ByteOrder>,
@@ -31,9 +44,18 @@ pub(super) fn copy(
     if view.resolved(order) == Order::F {
         axes.reverse();
     }
-    let swap = byte_order.is_some_and(|order| view.dtype().with_byte_order(order) != *view.dtype());
-    let unit = view.dtype().swap_unit();
-    let size = match unit {
+    let source = Source { data: view.data(), start: view.offset().cast_signed() };
+    let swap = needs_swap(view.dtype(), byte_order);
+    let is_struct = view.dtype().fields().is_some() || view.dtype().as_subarray().is_some();
+    if is_struct && (swap || steps::has_padding(view.dtype())) {
+        let steps = steps::of(view.dtype(), byte_order);
+        let axes = merged(&axes, itemsize);
+        let Some((&(len, stride), outer)) = axes.split_last() else { return };
+        return runs(source, outer, len * itemsize, out, |source, run| {
+            steps::apply(&steps, source, stride, itemsize, run);
+        });
+    }
+    let size = match view.dtype().swap_unit() {
         // The parts of a complex number or a string are swapped one by one: one more axis.
         Some(unit) if swap && unit < itemsize => {
             axes.push((itemsize / unit, unit.cast_signed()));
@@ -42,10 +64,7 @@ pub(super) fn copy(
         _ => itemsize,
     };
     let axes = merged(&axes, size);
-    let source = Source { data: view.data(), start: view.offset().cast_signed() };
-    let moved = !matches!(axes.as_slice(), [(_, stride)] if *stride == size.cast_signed());
-    let swap_scalars = swap && unit.is_some();
-    match (size, swap_scalars) {
+    match (size, swap) {
         (1, _) => walk::<1, false>(source, &axes, out),
         (2, false) => walk::<2, false>(source, &axes, out),
         (4, false) => walk::<4, false>(source, &axes, out),
@@ -57,14 +76,13 @@ pub(super) fn copy(
         (16, true) => walk::<16, true>(source, &axes, out),
         (size, _) => walk_any(source, &axes, size, out),
     }
-    if view.dtype().fields().is_some() || view.dtype().as_subarray().is_some() {
-        let swap = if swap { byte_order } else { None };
-        if swap.is_some() || (moved && has_padding(view.dtype())) {
-            for element in out.chunks_exact_mut(itemsize) {
-                mend(view.dtype(), element, swap, moved);
-            }
-        }
-    }
+}
+
+/// Whether numbers have to be swapped to be in a byte order.
+fn needs_swap(dtype: &DType, byte_order: Option<ByteOrder>) -> bool {
+    byte_order.is_some_and(|order| {
+        order != ByteOrder::NotApplicable && dtype.with_byte_order(order) != *dtype
+    })
 }
 
 /// Drops axes of length 1 and merges those that follow each other in memory. Never empty.
@@ -90,22 +108,22 @@ fn merged(axes: &[Axis], size: usize) -> Axes<Axis> {
 /// The bytes of the source and where the first element starts in them. A view has checked that all
 /// elements lie inside.
 #[derive(Clone, Copy)]
-struct Source<'a> {
+pub(super) struct Source<'a> {
     data: &'a [u8],
     start: isize,
 }
 
 impl<'a> Source<'a> {
-    fn moved(self, by: isize) -> Self {
+    pub(super) fn moved(self, by: isize) -> Self {
         Self { start: self.start.wrapping_add(by), ..self }
     }
 
-    fn bytes(self, len: usize) -> &'a [u8] {
+    pub(super) fn bytes(self, len: usize) -> &'a [u8] {
         let start = self.start.cast_unsigned();
         &self.data[start..start + len]
     }
 
-    fn item<const N: usize>(self) -> [u8; N] {
+    pub(super) fn item<const N: usize>(self) -> [u8; N] {
         let mut item = [0; N];
         item.copy_from_slice(self.bytes(N));
         item
@@ -194,7 +212,7 @@ fn walk<const N: usize, const SWAP: bool>(source: Source<'_>, axes: &[Axis], out
     });
 }
 
-fn swapped<const N: usize, const SWAP: bool>(mut item: [u8; N]) -> [u8; N] {
+pub(super) fn swapped<const N: usize, const SWAP: bool>(mut item: [u8; N]) -> [u8; N] {
     if SWAP {
         item.reverse();
     }
@@ -289,54 +307,4 @@ fn walk_any(source: Source<'_>, axes: &[Axis], size: usize, out: &mut [u8]) {
             source = source.moved(stride);
         }
     });
-}
-
-fn has_padding(dtype: &DType) -> bool {
-    match dtype.kind() {
-        Kind::Struct(fields) => {
-            !fields.padding().is_empty()
-                || fields.fields().iter().any(|field| has_padding(field.dtype()))
-        }
-        Kind::Subarray(sub) => has_padding(sub.base()),
-        _ => false,
-    }
-}
-
-/// Swaps the numbers inside of a struct or a subarray, and zeroes its padding.
-fn mend(dtype: &DType, bytes: &mut [u8], swap: Option<ByteOrder>, zero: bool) {
-    match dtype.kind() {
-        Kind::Struct(fields) => {
-            // Fields that overlap are each made from what was there; the last one wins, as in NumPy.
-            let source = (swap.is_some() && fields.overlap()).then(|| bytes.to_vec());
-            for field in fields.fields() {
-                let part = &mut bytes[field.offset()..field.end()];
-                if let Some(source) = &source {
-                    part.copy_from_slice(&source[field.offset()..field.end()]);
-                }
-                mend(field.dtype(), part, swap, zero);
-            }
-            if zero {
-                for gap in fields.padding() {
-                    bytes[gap.clone()].fill(0);
-                }
-            }
-        }
-        Kind::Subarray(sub) => match sub.base().itemsize() {
-            0 => {}
-            size => {
-                for item in bytes.chunks_exact_mut(size) {
-                    mend(sub.base(), item, swap, zero);
-                }
-            }
-        },
-        _ => {
-            if let (Some(order), Some(unit)) = (swap, dtype.swap_unit())
-                && dtype.byte_order() != order
-            {
-                for number in bytes.chunks_exact_mut(unit) {
-                    number.reverse();
-                }
-            }
-        }
-    }
 }

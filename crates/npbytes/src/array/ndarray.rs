@@ -81,14 +81,19 @@ impl Array {
         S: Data<Elem = T>,
         D: Dimension,
     {
+        // A broadcast array may say more than memory holds.
+        let shape = Shape::new(array.shape())?;
+        shape.bytes(size_of::<T>())?;
+        let mut values: Vec<T> = Vec::new();
+        values.try_reserve_exact(array.len()).map_err(std::io::Error::from)?;
         let fortran = !array.is_standard_layout() && array.t().is_standard_layout();
-        let values: Vec<T> = if fortran {
-            array.t().iter().copied().collect()
+        if fortran {
+            values.extend(array.t().iter().copied());
         } else {
-            array.iter().copied().collect()
-        };
+            values.extend(array.iter().copied());
+        }
         let order = if fortran { AxisOrder::F } else { AxisOrder::C };
-        Self::new(T::dtype(), Shape::new(array.shape())?, order, bytes_of::vec(values))
+        Self::new(T::dtype(), shape, order, bytes_of::vec(values))
     }
 
     /// An array that takes over an `ndarray`'s memory. Does not copy if it lies densely from its

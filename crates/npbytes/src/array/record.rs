@@ -154,6 +154,7 @@ impl ArrayView<'_> {
     /// A field that is missing or of another type; a byte that is no `bool`.
     pub fn to_records<R: Record>(&self) -> Result<Vec<R>> {
         let layout = R::layout(self.dtype())?;
+        self.check_countable()?;
         self.elements().map(|element| R::read(&layout, element)).collect()
     }
 }

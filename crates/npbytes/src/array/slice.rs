@@ -18,12 +18,41 @@ use crate::shape::MAX_DIMS;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slice(Vec<Index>);
 
+/// One part of a [`Slice`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Index {
+pub enum Index {
+    /// One item of an axis, which goes away; counted from the end if negative.
     At(i64),
-    Range { start: Option<i64>, stop: Option<i64>, step: i64 },
+    /// `start:stop:step`: some items of an axis. Bounds are counted from the end if negative, and cut to
+    /// the axis.
+    Range {
+        /// The first item; the first in the direction of the step if left out.
+        start: Option<i64>,
+        /// The item to stop before; the end in the direction of the step if left out.
+        stop: Option<i64>,
+        /// From one item to the next, not 0.
+        step: i64,
+    },
+    /// `...`: as many whole axes as the other parts leave.
     Ellipsis,
+    /// `None`: a new axis of length 1.
     NewAxis,
+}
+
+impl Slice {
+    /// A slice of these parts; axes that they leave are whole.
+    ///
+    /// # Errors
+    /// More than one ellipsis, or a step of 0.
+    pub fn new(indices: Vec<Index>) -> Result<Self> {
+        if indices.iter().filter(|index| **index == Index::Ellipsis).count() > 1 {
+            return Err(Error::index("an index can only have a single ellipsis ('...')"));
+        }
+        if indices.iter().any(|index| matches!(index, Index::Range { step: 0, .. })) {
+            return Err(Error::index("slice step cannot be zero"));
+        }
+        Ok(Self(indices))
+    }
 }
 
 impl FromStr for Slice {
@@ -54,10 +83,7 @@ impl FromStr for Slice {
             }
             at += part.len() + 1;
         }
-        if indices.iter().filter(|index| **index == Index::Ellipsis).count() > 1 {
-            return Err(Error::index("an index can only have a single ellipsis ('...')"));
-        }
-        Ok(Self(indices))
+        Self::new(indices)
     }
 }
 
@@ -66,7 +92,11 @@ fn index(text: &str) -> Result<Index> {
         |part: &str| Error::index(format!("{part:?} is neither an integer nor a start:stop:step"));
     let integer = |part: &str| match part.trim() {
         "" | "None" => Ok(None),
-        digits => digits.parse::<i64>().map(Some).map_err(|_| wrong(digits)),
+        // Bounds beyond any axis are cut to it, as Python does.
+        digits => match digits.parse::<i128>() {
+            Ok(bound) => Ok(i64::try_from(bound.clamp(i64::MIN.into(), i64::MAX.into())).ok()),
+            Err(_) => Err(wrong(digits)),
+        },
     };
     match text.trim() {
         "..." => return Ok(Index::Ellipsis),
@@ -75,7 +105,7 @@ fn index(text: &str) -> Result<Index> {
     }
     let parts: Vec<&str> = text.split(':').collect();
     match parts.as_slice() {
-        [at] => Ok(Index::At(integer(at)?.ok_or_else(|| wrong(text))?)),
+        [at] => at.trim().parse().map(Index::At).map_err(|_| wrong(text.trim())),
         [start, stop] => Ok(Index::Range { start: integer(start)?, stop: integer(stop)?, step: 1 }),
         [start, stop, step] => match integer(step)?.unwrap_or(1) {
             0 => Err(Error::index("slice step cannot be zero")),

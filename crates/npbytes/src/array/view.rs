@@ -1,11 +1,8 @@
 //! Borrowed arrays of any strides.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use bytes::Bytes;
-
-use super::{Array, Axes, Buffer, Element, Elements, Layout, Slice, check_buffer, copy, owned};
+use super::{Axes, Element, Elements, Slice, check_buffer, copy, owned};
 use crate::dtype::{ByteOrder, DType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::shape::{AxisOrder, Order, Shape};
@@ -198,129 +195,12 @@ impl<'a> ArrayView<'a> {
         dense.then(|| self.data.get(self.offset..self.offset + self.nbytes())).flatten()
     }
 
-    /// Copies the elements into an order, and into a byte order if one is given.
-    pub(super) fn copied(&self, order: Order, byte_order: Option<ByteOrder>) -> Result<Bytes> {
-        let mut buffer = Buffer::zeroed(self.shape.bytes(self.dtype.itemsize())?)?;
-        copy::copy(self, order, byte_order, buffer.bytes_mut());
-        Ok(buffer.into())
-    }
-
-    /// The bytes in C, F or A order, as `ndarray.tobytes(order)`: borrowed where they lie so
-    /// already, else copied. Padding inside of structs is copied with a whole buffer, and zero
-    /// where elements are moved one by one (NumPy leaves it undefined there).
-    ///
-    /// # Errors
-    /// More memory than there is.
-    pub fn to_bytes(&self, order: Order) -> Result<Cow<'a, [u8]>> {
-        match self.contiguous(order) {
-            Some(bytes) => Ok(Cow::Borrowed(bytes)),
-            None => {
-                let mut out = Vec::new();
-                self.append_to(order, &mut out)?;
-                Ok(Cow::Owned(out))
-            }
-        }
-    }
-
-    /// Appends the bytes in a layout to `out`.
-    ///
-    /// # Errors
-    /// More memory than there is.
-    pub(crate) fn append_to(&self, layout: impl Into<Layout>, out: &mut Vec<u8>) -> Result<()> {
-        let layout = layout.into();
-        let len = self.shape.bytes(self.dtype.itemsize())?;
-        out.try_reserve(len).map_err(std::io::Error::from)?;
-        match self.lies_in(layout) {
-            Some(bytes) => out.extend_from_slice(bytes),
-            None => {
-                let start = out.len();
-                out.resize(start + len, 0);
-                copy::copy(self, layout.order, Some(layout.byte_order), &mut out[start..]);
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes the bytes in a layout: those that lie so already as they are, others through a buffer of
-    /// bounded size.
-    ///
-    /// # Errors
-    /// Those of the writer.
-    pub(crate) fn write_to(
-        &self,
-        layout: impl Into<Layout>,
-        writer: &mut impl std::io::Write,
-    ) -> Result<()> {
-        let mut layout = layout.into();
-        if let Some(bytes) = self.lies_in(layout) {
-            writer.write_all(bytes)?;
-            return Ok(());
-        }
-        // Of the array, not of its parts: one row may be contiguous otherwise than the whole.
-        layout.order = self.resolved(layout.order);
-        let mut buffer = Vec::new();
-        self.write_blocks(layout, &mut buffer, writer)
-    }
-
-    /// The bytes, if they already lie in a layout.
-    fn lies_in(&self, layout: Layout) -> Option<&'a [u8]> {
-        let keeps = layout.byte_order == ByteOrder::NotApplicable
-            || self.dtype.with_byte_order(layout.byte_order) == self.dtype;
-        self.contiguous(layout.order).filter(|_| keeps)
-    }
-
-    /// Writes the array block by block along its slowest axis.
-    fn write_blocks(
-        &self,
-        layout: Layout,
-        buffer: &mut Vec<u8>,
-        writer: &mut impl std::io::Write,
-    ) -> Result<()> {
-        const BLOCK: usize = 1 << 20;
-        let (axis, len) = match (layout.order, self.shape.as_slice()) {
-            (_, []) => (0, 1),
-            (Order::F, [.., len]) => (self.ndim() - 1, *len),
-            (_, [len, ..]) => (0, *len),
-        };
-        let row = self.nbytes() / len.max(1);
-        if self.nbytes() <= BLOCK || len == 1 && row <= BLOCK {
-            buffer.resize(self.nbytes(), 0);
-            copy::copy(self, layout.order, Some(layout.byte_order), buffer);
-            writer.write_all(buffer)?;
-        } else if row > BLOCK {
-            for index in 0..len {
-                self.index_axis(axis, index)?.write_blocks(layout, buffer, writer)?;
-            }
-        } else {
-            let rows = (BLOCK / row.max(1)).max(1);
-            for start in (0..len).step_by(rows) {
-                let part = self.rows(axis, start, rows.min(len - start));
-                buffer.resize(part.nbytes(), 0);
-                copy::copy(&part, layout.order, Some(layout.byte_order), buffer);
-                writer.write_all(buffer)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Some of an axis, whose indices exist.
     pub(crate) fn rows(&self, axis: usize, start: usize, len: usize) -> Self {
         let mut shape: Axes<usize> = self.shape.iter().copied().collect();
         shape[axis] = len;
         let offset = self.moved(start.cast_signed().wrapping_mul(self.strides[axis]));
         self.part(shape, self.strides.clone(), offset)
-    }
-
-    /// An owned copy in C, F or A order, with its numbers in a byte order
-    /// ([`ByteOrder::NotApplicable`] keeps theirs), made in one pass.
-    ///
-    /// # Errors
-    /// More memory than there is.
-    pub fn to_array(&self, order: Order, byte_order: ByteOrder) -> Result<Array> {
-        let dtype = self.dtype.with_byte_order(byte_order);
-        let axes = if self.resolved(order) == Order::F { AxisOrder::F } else { AxisOrder::C };
-        let data = self.copied(order, Some(byte_order))?;
-        Array::new(dtype, self.shape.clone(), axes, data)
     }
 
     /// The bytes of one element, as they are stored; `None` outside of the shape.
@@ -333,7 +213,8 @@ impl<'a> ArrayView<'a> {
             if i >= dim {
                 return None;
             }
-            offset += i.cast_signed() * stride;
+            // Inside of the shape it does not wrap, unless there are no elements at all.
+            offset = offset.wrapping_add(i.cast_signed().wrapping_mul(stride));
         }
         let start = usize::try_from(offset).ok()?;
         self.data.get(start..start + self.dtype.itemsize())
@@ -430,6 +311,7 @@ impl<'a> ArrayView<'a> {
 
     pub(super) fn values<T: Element>(&self, order: Order) -> Result<Vec<T>> {
         self.expect::<T>()?;
+        self.check_countable()?;
         let bits: Vec<T::Bits> = match self.contiguous(order) {
             // Values of no bytes cannot be counted by them.
             Some(bytes) if self.dtype.is_native() && size_of::<T>() > 0 => owned::copied(bytes)?,
@@ -442,6 +324,18 @@ impl<'a> ArrayView<'a> {
             }
         };
         owned::checked(bits)
+    }
+
+    /// Refuses to make a list of elements of no bytes that nothing in the input justifies.
+    pub(super) fn check_countable(&self) -> Result<()> {
+        const MOST: usize = 1 << 24;
+        if self.dtype.itemsize() == 0 && self.len() > MOST {
+            return Err(Error::unsupported(format!(
+                "{} elements of no bytes are more than the {MOST} that are listed",
+                self.len()
+            )));
+        }
+        Ok(())
     }
 
     /// The part of a slice expression, such as `"0, :, 3:7:2"` read into a [`Slice`]. Does not copy.

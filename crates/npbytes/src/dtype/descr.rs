@@ -4,7 +4,7 @@
 use super::{DType, Field, Kind, Struct, text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::literal::{self, PyStr, Value};
-use crate::numpy::{NumPy, Profile};
+use crate::numpy::{NumPy, Profile, Python};
 use crate::shape::Tuple;
 
 impl DType {
@@ -129,7 +129,9 @@ pub(super) fn parse_literal(source: &str, numpy: NumPy) -> Result<DType> {
         }
         _ => error,
     })?;
-    Reader { source, numpy, dicts: true, aligned: false }.dtype(&value)
+    // What cannot be found again is somewhere in the text.
+    let reader = Reader { source, numpy, dicts: true, aligned: false };
+    reader.dtype(&value).map_err(|error| error.at(0_u64))
 }
 
 /// Turns literals into dtypes.
@@ -197,10 +199,8 @@ impl Reader<'_> {
         };
         let dims: Option<Vec<usize>> = match shape {
             Value::Tuple(dims) | Value::List(dims) => dims.iter().map(axis).collect(),
-            // A repeat of one was none in NumPy 1.
-            Value::Int(1) if !self.numpy.keeps_single_repeats() => Some(Vec::new()),
             Value::Int(_) => match axis(shape) {
-                Some(repeats) => return base.repeated(repeats),
+                Some(repeats) => return base.repeated(repeats, self.numpy),
                 None => None,
             },
             _ => None,
@@ -208,7 +208,7 @@ impl Reader<'_> {
         let dims = dims.ok_or_else(|| {
             Error::dtype(format!(
                 "expected the shape of a subarray, found {}",
-                shape.repr(crate::numpy::Python::DEFAULT)
+                shape.repr(Python::DEFAULT)
             ))
         })?;
         DType::subarray(base, &dims)
@@ -218,44 +218,67 @@ impl Reader<'_> {
         let mut placed: Vec<Field> = Vec::with_capacity(fields.len());
         let mut offset = 0_usize;
         for field in fields {
-            let parts = field.items().unwrap_or_default();
-            let (name, dtype) = match parts {
-                [name, dtype] => (name, self.dtype(dtype)?),
-                [name, dtype, shape] => (name, self.subarray(self.dtype(dtype)?, shape)?),
-                _ => {
-                    return Err(Error::dtype(format!(
-                        "expected a field of two or three items, found {}",
-                        field.repr(crate::numpy::Python::DEFAULT)
-                    )));
-                }
-            };
-            // A name inside of a tuple is not looked at here, as in NumPy.
-            let nameless = matches!(name, Value::Str(name) if name.is_empty());
-            let (title, name) = match name {
-                Value::Tuple(both) => match both.as_slice() {
-                    [Value::None, name] => (None, name),
-                    [title, name] => (Some(str_of(title, "title")?), name),
-                    _ => return Err(Error::dtype("expected a (title, name) tuple")),
-                },
-                name => (None, name),
-            };
-            let name = str_of(name, "name")?;
-            let alignment = if self.aligned { dtype.alignment() } else { 1 };
-            let start = offset.next_multiple_of(alignment);
-            offset = start
-                .checked_add(dtype.itemsize())
-                .filter(|&end| end <= super::MAX_ITEMSIZE)
-                .ok_or_else(|| Error::dtype("an itemsize beyond 2147483647 bytes"))?;
-            if !(nameless && is_padding(&dtype)) {
-                let field = Field::new(name.clone(), dtype, start);
-                placed.push(match title {
-                    Some(title) => field.with_title(title.clone()),
-                    None => field,
-                });
+            let (field, is_padding) =
+                self.field(field, offset).map_err(|error| self.placed(error, field))?;
+            offset = field.end();
+            if !is_padding {
+                placed.push(field);
             }
         }
         let itemsize = (!self.aligned).then_some(offset);
         Struct::new(placed, itemsize, self.aligned).map(DType::from)
+    }
+
+    /// A field that follows what ends at an offset, and whether it is padding.
+    fn field(&self, field: &Value, end: usize) -> Result<(Field, bool)> {
+        let (name, dtype) = match field.items().unwrap_or_default() {
+            [name, dtype] => (name, self.dtype(dtype)?),
+            [name, dtype, shape] => (name, self.subarray(self.dtype(dtype)?, shape)?),
+            _ => {
+                return Err(Error::dtype(format!(
+                    "expected a field of two or three items, found {}",
+                    field.repr(Python::DEFAULT)
+                )));
+            }
+        };
+        // A name inside of a tuple is not looked at here, as in NumPy.
+        let nameless = matches!(name, Value::Str(name) if name.is_empty());
+        let (title, name) = match name {
+            Value::Tuple(both) => match both.as_slice() {
+                [Value::None, name] => (None, name),
+                [title, name] => (Some(str_of(title, "title")?), name),
+                _ => return Err(Error::dtype("expected a (title, name) tuple")),
+            },
+            name => (None, name),
+        };
+        let name = str_of(name, "name")?;
+        let alignment = if self.aligned { dtype.alignment() } else { 1 };
+        let start = end.next_multiple_of(alignment);
+        if start.saturating_add(dtype.itemsize()) > super::MAX_ITEMSIZE {
+            return Err(Error::dtype("an itemsize beyond 2147483647 bytes"));
+        }
+        let is_padding = nameless && is_padding(&dtype);
+        let field = Field::new(name.clone(), dtype, start);
+        Ok(match title {
+            Some(title) => (field.with_title(title.clone()), is_padding),
+            None => (field, is_padding),
+        })
+    }
+
+    /// Says where a wrong part stands, if nothing has said so and one of its strings can be found.
+    fn placed(&self, error: Error, part: &Value) -> Error {
+        match (error.offset(), self.place(part)) {
+            (None, Some(place)) => error.at(place),
+            _ => error,
+        }
+    }
+
+    /// Where the first string of a value stands in the source.
+    fn place(&self, value: &Value) -> Option<u64> {
+        match value {
+            Value::Str(text) => self.find(text.as_str()?),
+            _ => value.items()?.iter().find_map(|item| self.place(item)),
+        }
     }
 
     /// `{'names': [...], 'formats': [...], 'offsets': [...], 'titles': [...], 'itemsize': n, 'aligned': b}`

@@ -9,6 +9,7 @@ use crate::shape::Tuple;
 
 impl DType {
     /// NumPy's `dtype.str`: `<f8`, `|S5`, `<U3`, `<M8[ns]`; `|V12` for structs and subarrays.
+    #[doc(alias = "str")]
     pub fn typestr(&self) -> String {
         let mut out = String::new();
         self.push_typestr(&mut out);

@@ -11,12 +11,12 @@ pub(super) fn by_char(c: u8, numpy: NumPy) -> Option<Kind> {
         b'h' => Kind::Int16,
         b'i' => Kind::Int32,
         b'l' | b'q' | b'p' => Kind::Int64,
-        b'n' if numpy.major() >= 2 => Kind::Int64,
+        b'n' if numpy.has_pointer_characters() => Kind::Int64,
         b'B' => Kind::UInt8,
         b'H' => Kind::UInt16,
         b'I' => Kind::UInt32,
         b'L' | b'Q' | b'P' => Kind::UInt64,
-        b'N' if numpy.major() >= 2 => Kind::UInt64,
+        b'N' if numpy.has_pointer_characters() => Kind::UInt64,
         b'e' => Kind::Float16,
         b'f' => Kind::Float32,
         b'd' => Kind::Float64,
@@ -88,7 +88,7 @@ pub(super) fn by_name(name: &str, numpy: NumPy) -> Option<Kind> {
         "datetime64" => Kind::DateTime64(TimeUnit::GENERIC),
         "timedelta64" => Kind::TimeDelta64(TimeUnit::GENERIC),
         "object" | "object_" => Kind::Object,
-        _ if numpy.major() < 2 => return removed_in_2(name),
+        _ if numpy.has_legacy_names() => return removed_in_2(name),
         _ => return None,
     })
 }

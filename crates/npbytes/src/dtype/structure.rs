@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{DType, MAX_ITEMSIZE};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::MAX_DEPTH;
 use crate::literal::PyStr;
 use crate::shape::{Shape, Tuple};
 
@@ -40,6 +41,11 @@ impl Field {
         self.title.as_ref()
     }
 
+    /// Whether NumPy finds the field by this text: its name or its title.
+    pub(super) fn is_called(&self, text: &str) -> bool {
+        self.name == *text || self.title.as_ref().is_some_and(|title| *title == *text)
+    }
+
     /// The dtype of the field's values.
     pub fn dtype(&self) -> &DType {
         &self.dtype
@@ -65,6 +71,7 @@ pub struct Struct {
     itemsize: usize,
     aligned: bool,
     padding: Box<[Range<usize>]>,
+    depth: usize,
 }
 
 impl Struct {
@@ -110,7 +117,8 @@ impl Struct {
             return Err(too_large());
         }
         let padding = gaps(&fields, itemsize);
-        Ok(Self { fields, itemsize, aligned, padding })
+        let depth = deeper(fields.iter().map(|field| &field.dtype))?;
+        Ok(Self { fields, itemsize, aligned, padding, depth })
     }
 
     pub(super) fn packed(
@@ -156,10 +164,9 @@ impl Struct {
         &self.padding
     }
 
-    /// Whether a byte belongs to more than one field.
-    pub(crate) fn overlap(&self) -> bool {
-        let fields = self.fields.iter().map(|field| field.dtype.itemsize());
-        fields.chain(self.padding.iter().map(Range::len)).sum::<usize>() > self.itemsize
+    /// How many structs and subarrays lie in each other, this one included.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
     }
 
     /// Whether it was made with `align=True`.
@@ -245,6 +252,15 @@ fn check_names(fields: &[Field]) -> Result<()> {
     Ok(())
 }
 
+/// One level more than the deepest of some dtypes. Bounded, as dtypes are walked by recursion.
+fn deeper<'d>(dtypes: impl Iterator<Item = &'d DType>) -> Result<usize> {
+    let depth = dtypes.map(DType::depth).max().unwrap_or(0) + 1;
+    if depth > MAX_DEPTH {
+        return Err(Error::limit("depth", MAX_DEPTH as u64, depth as u64));
+    }
+    Ok(depth)
+}
+
 fn too_large() -> Error {
     Error::dtype("an itemsize beyond 2147483647 bytes")
 }
@@ -267,6 +283,7 @@ pub struct Subarray {
     base: DType,
     shape: Shape,
     itemsize: usize,
+    depth: usize,
 }
 
 impl Subarray {
@@ -282,7 +299,8 @@ impl Subarray {
                 base.itemsize()
             )));
         }
-        Ok(Self { base, shape: Shape::new(shape)?, itemsize })
+        let depth = deeper(std::iter::once(&base))?;
+        Ok(Self { base, shape: Shape::new(shape)?, itemsize, depth })
     }
 
     /// The dtype of the elements.
@@ -297,6 +315,10 @@ impl Subarray {
 
     pub(super) fn itemsize(&self) -> usize {
         self.itemsize
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.depth
     }
 
     pub(super) fn map_base(&self, map: impl Fn(&DType) -> DType) -> Self {

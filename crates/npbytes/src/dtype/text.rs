@@ -13,7 +13,8 @@ pub(super) fn parse(text: &str, numpy: NumPy) -> Result<DType> {
 pub(crate) fn parse_typestr(text: &[u8]) -> Option<DType> {
     let (&order, rest) = text.split_first()?;
     let (&letter, digits) = rest.split_first()?;
-    if !matches!(order, b'<' | b'>' | b'|') || matches!(letter, b'M' | b'm') {
+    let plain = matches!(order, b'<' | b'>' | b'|') && !matches!(letter, b'M' | b'm');
+    if !plain || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let kind = sized(letter, std::str::from_utf8(digits).ok()?)?;
@@ -65,7 +66,7 @@ fn single(text: &str, numpy: NumPy) -> Result<DType> {
     }
     let kind = match body.as_bytes() {
         // NumPy 2 has it as an alias only, which takes no byte order.
-        b"a" if order.is_some() && numpy.major() >= 2 => None,
+        b"a" if order.is_some() && !numpy.alias_takes_byte_order() => None,
         [c] => names::by_char(*c, numpy),
         [letter, ..] if letter.is_ascii() => match time(body) {
             Some(kind) => Some(kind.map_err(|error| error.shifted(at as u64))?),
@@ -243,17 +244,16 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
         (Some(order), _) | (None, Some(order)) => order,
         (None, None) => ByteOrder::NATIVE,
     };
-    // NumPy drops an order that is the native one, and puts the other in front of the code.
+    // NumPy drops an order that is the native one, and puts the other in front of the code, which it reads
+    // like any other text: it may start with a repeat of its own.
     let dtype = if order == ByteOrder::NATIVE {
-        single(code, numpy).map_err(|error| error.shifted(code_start as u64))
+        parse(code, numpy).map_err(|error| error.shifted(code_start as u64))
     } else {
-        single(&format!("{}{code}", order.as_char()), numpy)
+        parse(&format!("{}{code}", order.as_char()), numpy)
             .map_err(|error| error.map_offset(|at| at.saturating_sub(1) + code_start as u64))
     }?;
     let dtype = match shape {
-        // NumPy 1 took a repeat of one for none.
-        Some((dims, false)) if dims == [1] && !numpy.keeps_single_repeats() => dtype,
-        Some((dims, false)) => dtype.repeated(dims[0]).map_err(|error| error.at(start))?,
+        Some((dims, false)) => dtype.repeated(dims[0], numpy).map_err(|error| error.at(start))?,
         Some((dims, _)) if dims.len() > numpy.max_dims() => {
             return Err(Error::dtype(format!(
                 "{} axes; NumPy {numpy} has {} at most",
@@ -268,39 +268,40 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
     Ok((dtype, pos))
 }
 
+/// Lengths of axes, and whether they are a tuple.
 type Repeats = Option<(Vec<usize>, bool)>;
 
-/// `2`, `(2,)`, `(2, 3)` or nothing; says whether it was written as a tuple.
+/// `2`, `(2)`, `2,`, `(2,)`, `(2, 3)` or nothing: digits, commas and spaces, which Python then reads as a
+/// number or a tuple.
 fn repeats(text: &str, start: usize) -> Result<(Repeats, usize)> {
-    let rest = &text[start..];
-    // Python reads the number: `02` is none.
-    let number = |digits: &str, at: usize| match digits.parse::<usize>() {
-        Ok(number) if number == 0 || !digits.starts_with('0') => Ok(number),
-        _ => Err(Error::dtype("expected a number of repeats").at(at)),
-    };
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    if digits > 0 {
-        return Ok((Some((vec![number(&rest[..digits], start)?], false)), start + digits));
+    let bytes = text.as_bytes();
+    let open = bytes.get(start) == Some(&b'(');
+    let inner = start + usize::from(open);
+    let is_part = |b: &&u8| b.is_ascii_digit() || matches!(b, b',' | b' ');
+    let end = inner + bytes[inner..].iter().take_while(is_part).count();
+    let close = bytes.get(end) == Some(&b')');
+    if open && !close {
+        return Err(Error::dtype("a shape without a closing ')'").at(end));
     }
-    let Some(inner) = rest.strip_prefix('(') else { return Ok((None, start)) };
-    let close =
-        inner.find(')').ok_or_else(|| Error::dtype("a shape without a closing ')'").at(start))?;
+    let written = &text[inner..end];
+    if !open && written.trim_matches(' ').is_empty() {
+        return Ok((None, start));
+    }
+    let parts: Vec<&str> = written.split(',').collect();
     let mut dims = Vec::new();
-    let mut at = start + 1;
-    let parts: Vec<&str> = inner[..close].split(',').collect();
+    let mut at = inner;
     for (i, part) in parts.iter().enumerate() {
-        let last = i + 1 == parts.len();
-        if !(last && part.trim().is_empty() && (i > 0 || parts.len() == 1)) {
-            let trimmed = part.trim();
-            if trimmed.is_empty() || !trimmed.bytes().all(|b| b.is_ascii_digit()) {
-                return Err(Error::dtype("expected a length of an axis").at(at));
-            }
-            dims.push(number(trimmed, at)?);
+        let number = part.trim_matches(' ');
+        // A comma may end a tuple, and `()` is one.
+        let nothing = i + 1 == parts.len() && number.is_empty() && (i > 0 || open);
+        match number.parse::<usize>() {
+            _ if nothing => {}
+            // Python reads the number: `02` is none.
+            Ok(dim) if dim == 0 || !number.starts_with('0') => dims.push(dim),
+            _ => return Err(Error::dtype("expected a length of an axis").at(at)),
         }
         at += part.len() + 1;
     }
-    if dims.len() == 1 && parts.len() == 1 {
-        return Err(Error::dtype("a shape of one axis is written (n,)").at(start));
-    }
-    Ok((Some((dims, true)), start + 1 + close + 1))
+    let tuple = parts.len() > 1 || dims.is_empty();
+    Ok((Some((dims, tuple)), end + usize::from(open)))
 }

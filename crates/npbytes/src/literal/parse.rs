@@ -37,7 +37,8 @@ pub fn parse_with(text: &str, options: &Options) -> Result<Value> {
         text: text.as_bytes(),
         pos: 0,
         depth: 0,
-        limit: options.limits.depth,
+        // The field is public; what recursion can bear is not for the caller to say.
+        limit: options.limits.depth.min(crate::limits::MAX_DEPTH),
         longs: options.python2_longs,
     };
     parser.start()?;
@@ -201,7 +202,8 @@ impl Parser<'_> {
         self.blanks();
         match self.atom()? {
             (Value::Complex(re, im), Form::Number) => {
-                let (re, im) = if sign == b'+' { (real + re, im) } else { (real - re, -im) };
+                let (re, im) =
+                    if sign == b'+' { (real + re, 0.0 + im) } else { (real - re, 0.0 - im) };
                 Ok((Value::Complex(re, im), Form::Other))
             }
             _ => {

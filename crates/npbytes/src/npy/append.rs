@@ -1,19 +1,25 @@
 //! Rows added to a .npy file in place.
 //!
 //! New rows go behind the old ones first, where every reader takes them for trailing bytes; only when
-//! they are on disk is the number in the header changed, by one small write. A crash before it leaves
-//! the file that was there, with bytes behind its end.
+//! they are on disk is the number in the header changed, by one small write. A crash before it, of the
+//! process or of the machine, leaves the array that was there, with bytes behind its end.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+mod lock;
+mod tail;
 
-use super::stream::read_header;
+use std::io::{BufReader, Write};
+use std::path::Path;
+
+use lock::Locked;
+use tail::Tail;
+
+use super::rows::Rows;
+use super::stream::read_first_header;
 use super::{Header, ReadOptions, WriteOptions, header};
 use crate::array::ArrayView;
 use crate::error::{Error, Result};
 use crate::replace::Replacement;
-use crate::shape::{Order, Shape};
+use crate::shape::Shape;
 
 /// A write that stays inside one sector reaches the disk whole or not at all.
 const SECTOR: usize = 512;
@@ -40,7 +46,14 @@ impl AppendOptions {
 
 /// Adds rows to a .npy file: along the first axis, or along the last in Fortran order.
 ///
-/// Nothing is added until [`commit`](Self::commit); dropped before, the file is as it was.
+/// Nothing is added until [`commit`](Self::commit). Dropped before, the file has the array it had, and what
+/// was written behind it is cut off, unless the file was changed meanwhile. After a write that failed,
+/// nothing more can be written or committed.
+///
+/// Others that append in this way are kept out by a lock (`flock`) where the system and the file system have
+/// one. Whatever else writes the file or replaces it does not ask for the lock; `commit` notices it by the
+/// file's identity, its header and its length, and adds nothing then. Readers see the old array or the new
+/// one.
 ///
 /// ```
 /// use npbytes::{Array, npy};
@@ -54,36 +67,29 @@ impl AppendOptions {
 /// ```
 #[derive(Debug)]
 pub struct Appender {
-    path: PathBuf,
-    file: BufWriter<File>,
     header: Header,
-    /// The prefix of the file as it is.
-    head: Vec<u8>,
-    axis: usize,
-    rows: usize,
-    committed: bool,
+    rows: Rows,
+    tail: Tail,
 }
 
 impl Appender {
-    /// Opens a file and goes to the end of its array.
+    /// Opens a file, locks it and goes to the end of its array.
     ///
     /// # Errors
-    /// As [`decode`](super::decode), and those of the file; a 0-d array; bytes behind the array, unless
-    /// they are to be discarded.
+    /// As [`decode`](super::decode), and those of the file; one that somebody else appends to; a 0-d array;
+    /// bytes behind the array, unless they are to be discarded ([`split`](super::split) or
+    /// [`read_header`](super::read_header) tell what they are).
     pub fn open(path: impl AsRef<Path>, options: &AppendOptions) -> Result<Self> {
         let path = path.as_ref();
         Self::open_file(path, options).map_err(|error| error.in_file(path))
     }
 
     fn open_file(path: &Path, options: &AppendOptions) -> Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        let file = Locked::open(path)?;
+        let header = read_first_header(&mut BufReader::with_capacity(4096, &*file), &options.read)?;
         let len = file.metadata()?.len();
-        let header = read_header(&mut BufReader::with_capacity(4096, &file), &options.read)?
-            .ok_or_else(|| Error::header("an empty file"))?;
         header.data_range_in(usize::try_from(len).unwrap_or(usize::MAX))?;
-        let axis = header
-            .row_axis()
-            .ok_or_else(|| Error::shape("a 0-d array has no axis to append along"))?;
+        let rows = Rows::behind(&header)?;
         if len > header.end() {
             if !options.discard_trailing {
                 return Err(Error::header(format!(
@@ -95,20 +101,8 @@ impl Appender {
             }
             file.set_len(header.end())?;
         }
-        let mut head = vec![0; header.data_offset()];
-        file.seek(SeekFrom::Start(0))?;
-        file.read_exact(&mut head)?;
-        file.seek(SeekFrom::Start(header.end()))?;
-        let path = path.canonicalize()?;
-        Ok(Self {
-            path,
-            file: BufWriter::with_capacity(1 << 16, file),
-            header,
-            head,
-            axis,
-            rows: 0,
-            committed: false,
-        })
+        let tail = Tail::new(file, header.data_offset(), header.end())?;
+        Ok(Self { header, rows, tail })
     }
 
     /// What the file said when it was opened.
@@ -119,108 +113,61 @@ impl Appender {
     /// Writes rows behind those that are there: an array of the same dtype whose other axes are the same.
     ///
     /// # Errors
-    /// Another dtype or shape; more rows than an array can have; those of the file.
+    /// Another dtype or shape; more rows than an array can have; those of the file, after which nothing more
+    /// is written.
     pub fn write_rows(&mut self, rows: &ArrayView<'_>) -> Result<()> {
-        if rows.dtype() != self.header.dtype() {
-            return Err(Error::dtype(format!(
-                "rows of {} for an array of {}",
-                rows.dtype(),
-                self.header.dtype()
-            ))
-            .with_help("convert them first"));
-        }
-        let same = rows.ndim() == self.header.shape().len()
-            && (0..rows.ndim())
-                .all(|axis| axis == self.axis || rows.shape()[axis] == self.header.shape()[axis]);
-        if !same {
-            return Err(Error::shape(format!(
-                "rows of shape {} do not fit behind {}",
-                rows.shape(),
-                self.header.shape()
-            )));
-        }
-        let count = self.rows.checked_add(rows.shape()[self.axis]);
-        let total = count.ok_or_else(|| Error::shape("too many rows"))?;
-        self.shape(total)?.bytes(self.header.dtype().itemsize())?;
-        let order = if self.header.fortran_order() { Order::F } else { Order::C };
-        rows.write_to(order, &mut self.file).map_err(|error| error.in_file(&self.path))?;
-        self.rows = total;
-        Ok(())
-    }
-
-    /// The shape with further rows.
-    fn shape(&self, rows: usize) -> Result<Shape> {
-        let mut dims = self.header.shape().to_vec();
-        dims[self.axis] =
-            dims[self.axis].checked_add(rows).ok_or_else(|| Error::shape("too many rows"))?;
-        Shape::new(&dims)
+        let written = self.rows.write(rows, &mut self.tail);
+        written.map_err(|error| error.in_file(self.tail.path()))
     }
 
     /// Forces the rows to disk, then the header, and returns the new shape. A header without room for
     /// the new number is written with the array to a new file, which replaces the old one.
     ///
     /// # Errors
-    /// Those of the file; it is then as it was, with bytes behind its end at worst.
+    /// Rows that were lost in a write that failed; a file that somebody else changed; those of the file. The
+    /// array is then as it was. Only where the last step fails, which is to force the header (or the name of
+    /// the new file) to disk, the array may have its new rows already.
     pub fn commit(mut self) -> Result<Shape> {
-        let path = self.path.clone();
-        self.commit_file().map_err(|error| error.in_file(&path))
+        self.commit_file().map_err(|error| error.in_file(self.tail.path()))
     }
 
     fn commit_file(&mut self) -> Result<Shape> {
-        self.file.flush()?;
-        self.file.get_ref().sync_data()?;
-        let shape = self.shape(self.rows)?;
-        let options = WriteOptions::default().version(Some(self.header.version()));
-        let (dtype, fortran) = (self.header.dtype(), self.header.fortran_order());
-        // What the file's version cannot say (it may be an escape in the header that is there) goes into
-        // a new file, whose version can.
-        let head = header::write_in_place(self.head.len(), dtype, &shape, fortran, &options)
-            .ok()
-            .flatten()
-            .filter(|head| {
-                changed(&self.head, head)
-                    .is_none_or(|(first, last)| first / SECTOR == last / SECTOR)
-            });
-        match head {
+        self.rows.intact()?;
+        self.tail.sync()?;
+        let shape = self.rows.shape()?;
+        match self.head_in_place(&shape) {
             Some(head) => {
-                // Should the system fail from here on, the rows stay: the header may count them already.
-                self.committed = true;
-                if let Some((first, last)) = changed(&self.head, &head) {
-                    let mut file = self.file.get_ref();
-                    file.seek(SeekFrom::Start(first as u64))?;
-                    file.write_all(&head[first..=last])?;
-                    file.sync_data()?;
+                if let Some((first, last)) = changed(self.tail.head(), &head) {
+                    self.tail.put_head(first, &head[first..=last])?;
                 }
             }
             None => self.rewrite(&shape)?,
         }
-        self.committed = true;
         Ok(shape)
     }
 
+    /// The head with a new shape, if it can be written over that of the file.
+    fn head_in_place(&self, shape: &Shape) -> Option<Vec<u8>> {
+        let options = WriteOptions::default().version(Some(self.header.version()));
+        let (dtype, fortran) = (self.header.dtype(), self.header.fortran_order());
+        let old = self.tail.head();
+        // What the file's version cannot say (it may be an escape in the header that is there) goes into
+        // a new file, whose version can.
+        let head = header::write_in_place(old.len(), dtype, shape, fortran, &options).ok()??;
+        let in_one =
+            changed(old, &head).is_none_or(|(first, last)| first / SECTOR == last / SECTOR);
+        in_one.then_some(head)
+    }
+
     /// Copies the array behind a longer header.
-    fn rewrite(&self, shape: &Shape) -> Result<()> {
+    fn rewrite(&mut self, shape: &Shape) -> Result<()> {
         let mut head = Vec::new();
         let (dtype, fortran) = (self.header.dtype(), self.header.fortran_order());
         header::write(&mut head, dtype, shape, fortran, &WriteOptions::default())?;
-        let replacement = Replacement::new(&self.path)?;
-        let mut to = replacement.file();
-        to.write_all(&head)?;
-        let mut from = self.file.get_ref();
-        from.seek(SeekFrom::Start(self.header.data_offset() as u64))?;
-        std::io::copy(&mut from, &mut to)?;
-        to.sync_data()?;
-        replacement.finish().map(drop)
-    }
-}
-
-impl Drop for Appender {
-    fn drop(&mut self) {
-        if !self.committed {
-            // What is left behind on failure is bytes that readers ignore.
-            let _ = self.file.flush();
-            let _ = self.file.get_ref().set_len(self.header.end());
-        }
+        let replacement = Replacement::new(self.tail.path())?;
+        replacement.file().write_all(&head)?;
+        self.tail.copy_to(replacement.file())?;
+        replacement.finish_synced().map(drop)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::stream::read_header as read_stream_header;
+use super::stream::read_first_header;
 use super::{Header, ReadOptions, Reader, WriteOptions, encode_to};
 use crate::array::{Array, ArrayView, Buffer};
 use crate::error::{Error, Result};
@@ -16,7 +16,10 @@ use crate::replace::replace;
 const SMALL: u64 = 1 << 20;
 
 /// Reads a .npy file into memory. The elements of a large one lie in memory of their own, aligned to a
-/// page; those of a small one behind the header. Pipes and devices are read to their end.
+/// page; those of a small one behind the header. Pipes and devices are read up to the end of the array.
+///
+/// What follows the array is ignored. [`read_header`] tells of it, [`split`](super::split) and [`Reader`]
+/// return it.
 ///
 /// # Errors
 /// As [`decode`](super::decode), and those of the file; an array over the limit.
@@ -43,8 +46,7 @@ fn read_file(path: &Path, options: &ReadOptions) -> Result<Array> {
             _ => Ok(array),
         };
     }
-    let header = read_stream_header(&mut BufReader::with_capacity(4096, &file), options)?
-        .ok_or_else(|| Error::header("an empty file"))?;
+    let header = read_first_header(&mut BufReader::with_capacity(4096, &file), options)?;
     let range = header.data_range_in(usize::try_from(len).unwrap_or(usize::MAX))?;
     if range.len() as u64 > limit {
         return Err(Error::limit("array_bytes", limit, range.len() as u64));
@@ -73,7 +75,8 @@ fn fill(file: &mut File, buffer: &mut [u8]) -> Result<usize> {
 }
 
 /// Reads the header of a .npy file, and nothing behind it: instant for any size. Returns the length of
-/// the file too, as [`Header::end`] against it tells of missing and of trailing bytes.
+/// the file too, as [`Header::end`] against it tells of missing and of trailing bytes; 0 for pipes and
+/// devices.
 ///
 /// # Errors
 /// What `np.load` refuses of a header, and those of the file.
@@ -82,10 +85,7 @@ pub fn read_header(path: impl AsRef<Path>, options: &ReadOptions) -> Result<(Hea
     let read = || {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        let header = read_stream_header(&mut BufReader::with_capacity(4096, file), options)?
-            .ok_or_else(|| {
-                super::header::Start::parse(&[]).err().unwrap_or_else(|| Error::header("no bytes"))
-            })?;
+        let header = read_first_header(&mut BufReader::with_capacity(4096, file), options)?;
         Ok((header, len))
     };
     read().map_err(|error: Error| error.in_file(path))
@@ -95,7 +95,11 @@ pub fn read_header(path: impl AsRef<Path>, options: &ReadOptions) -> Result<(Hea
 /// renamed: a file that was there is replaced whole or not at all. Its permissions are kept. Pipes and
 /// devices are written directly. The name is taken as it is, without `.npy` added.
 ///
-/// The data is not forced to disk (`fsync`) before the rename.
+/// As only the folder is written, a file that is read-only (mode 0444) is replaced too, where `np.save` fails
+/// to open it.
+///
+/// The old file or the new one is there, whole, whatever happens to the process. The data is not forced to
+/// disk (`fsync`) before the rename: a loss of power soon after may leave less.
 ///
 /// # Errors
 /// As [`encode`](super::encode), and those of the file.

@@ -177,7 +177,8 @@ impl Start {
     /// Where the text starts and ends, once its length is known to be allowed.
     pub(super) fn check(&self, options: &ReadOptions) -> Result<usize> {
         let (limit, len) = (options.limits.header_bytes, u64::from(self.len));
-        if len > limit {
+        // NumPy counts characters; one of UTF-8 has four bytes at most, and is counted when it is read.
+        if len > limit.saturating_mul(if self.version == (3, 0) { 4 } else { 1 }) {
             return Err(Error::limit("header_bytes", limit, len).at(8_u64));
         }
         usize::try_from(self.len)
@@ -188,6 +189,14 @@ impl Start {
 
     /// Reads the text between the start and the elements.
     pub(super) fn header(&self, text: &[u8], options: &ReadOptions) -> Result<Header> {
+        if self.version == (3, 0) {
+            let is_start = |byte: &&u8| !matches!(byte, 0x80..0xc0);
+            let (limit, len) =
+                (options.limits.header_bytes, text.iter().filter(is_start).count() as u64);
+            if len > limit {
+                return Err(Error::limit("header_bytes", limit, len).at(8_u64));
+            }
+        }
         let parts = match Parts::canonical(text) {
             Some(parts) => parts,
             None => Parts::parse(text, self.version, options)
@@ -400,6 +409,10 @@ mod tests {
             ("<i4", "<i3"),
             ("<i4", "<M8[s]"),
             ("<i4", "=i4"),
+            ("<i4", "<i 4"),
+            ("<i4", "<i+4"),
+            ("<i4", "<i\r4"),
+            ("<i4", "<i\n4"),
             ("False", "0"),
             (", }", "}"),
             ("   \n", "   "),

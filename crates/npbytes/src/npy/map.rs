@@ -1,7 +1,7 @@
 //! Memory maps of .npy files: elements are read from disk when they are looked at.
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -12,16 +12,20 @@ use crate::array::{Array, ArrayView, Element};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::map::{map_bytes, map_mut};
+use crate::regular;
 use crate::replace::Replacement;
 use crate::shape::Shape;
 
 /// Maps a .npy file read-only, as `np.load(mmap_mode='r')`: takes the same short time for any size, and
 /// memory only for what is looked at. The array shares the map and may outlive the call; the file may be
-/// renamed, replaced and deleted meanwhile.
+/// renamed, replaced and deleted meanwhile. What follows the array is ignored;
+/// [`read_header`](super::read_header) tells of it.
 ///
-/// The file must not be truncated or written by anyone while the array lives: reading a page that is
-/// gone ends the process with a signal, and values may change under the reader. Where that cannot be
-/// promised, [`read`](super::read) it.
+/// While the array lives, nobody may truncate the file or write into it, in this process or in another, with a
+/// [`MapMut`] or otherwise: that is the caller's promise, which no type can keep
+/// ([`map_bytes`](crate::map_bytes) says what comes of it). That a text is valid or a `bool` is 0 or 1 is
+/// checked when it is asked for, and holds at that moment. Where nobody can promise, [`read`](super::read)
+/// the file.
 ///
 /// # Errors
 /// As [`decode`](super::decode), and those of the file.
@@ -60,17 +64,23 @@ pub struct MapMut {
 }
 
 impl MapMut {
-    /// Maps a file. What [`map`](fn@map) asks of the caller holds here too: nobody else may truncate or write the
-    /// file meanwhile.
+    /// Maps a file. What follows the array is ignored, and stays as it is;
+    /// [`read_header`](super::read_header) tells of it.
+    ///
+    /// The promise of [`map`](fn@map) is asked of the caller here too, and more: nobody else may have the file mapped
+    /// (not even read-only, in this process), truncate it or write into it meanwhile. Where the file has holes,
+    /// as one that was made sparse, writing into one on a full disk ends the process with a signal
+    /// (`SIGBUS`).
     ///
     /// # Errors
     /// As [`decode`](super::decode), and those of the file.
     pub fn open(path: impl AsRef<Path>, mode: MapMode, options: &ReadOptions) -> Result<Self> {
         let path = path.as_ref();
         let open = || {
-            let file =
-                OpenOptions::new().read(true).write(mode == MapMode::ReadWrite).open(path)?;
-            if file.metadata()?.len() == 0 {
+            let write = mode == MapMode::ReadWrite;
+            let (file, metadata) = regular::open(path, OpenOptions::new().read(true).write(write))?;
+            // No bytes cannot be mapped.
+            if metadata.len() == 0 {
                 Header::parse(&[], options)?;
             }
             Self::of(map_mut(&file, mode == MapMode::CopyOnWrite)?, options)
@@ -78,12 +88,17 @@ impl MapMut {
         open().map_err(|error: Error| error.in_file(path))
     }
 
-    /// Makes a file of zeros and maps it, as `numpy.lib.format.open_memmap(mode='w+')`. The zeros take no
-    /// place on disk until they are changed, where the file system can. A file that was there is
-    /// replaced whole.
+    /// Makes a file of zeros and maps it, as `numpy.lib.format.open_memmap(mode='w+')`. A file that was there
+    /// is replaced whole, once the new one is mapped. The promise of [`open`](Self::open) is asked of the
+    /// caller.
+    ///
+    /// The zeros take no place on disk until they are changed, where the file system can. **Should the disk be
+    /// full by then, the system ends the process with a signal (`SIGBUS`)**, as no error can be returned from
+    /// a write to memory: [`create_reserved`](Self::create_reserved) takes the place at once.
     ///
     /// # Errors
-    /// As [`encode`](super::encode), and those of the file.
+    /// As [`encode`](super::encode), and those of the file; something other than a file in its place. The
+    /// file that was there is then untouched.
     pub fn create(
         path: impl AsRef<Path>,
         dtype: DType,
@@ -91,7 +106,33 @@ impl MapMut {
         fortran_order: bool,
         options: &WriteOptions,
     ) -> Result<Self> {
-        let path = path.as_ref();
+        Self::create_with(path.as_ref(), dtype, shape, fortran_order, options, File::set_len)
+    }
+
+    /// As [`create`](Self::create), with all of the file's place on disk taken at once (`fallocate` on Linux,
+    /// zeros are written elsewhere): a full disk is an error here, not a signal later. A file system that
+    /// writes changes elsewhere than what they change (Btrfs, ZFS) may run full nevertheless.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); a disk without room for the file.
+    pub fn create_reserved(
+        path: impl AsRef<Path>,
+        dtype: DType,
+        shape: &Shape,
+        fortran_order: bool,
+        options: &WriteOptions,
+    ) -> Result<Self> {
+        Self::create_with(path.as_ref(), dtype, shape, fortran_order, options, reserve)
+    }
+
+    fn create_with(
+        path: &Path,
+        dtype: DType,
+        shape: &Shape,
+        fortran_order: bool,
+        options: &WriteOptions,
+        extend: impl FnOnce(&File, u64) -> std::io::Result<()>,
+    ) -> Result<Self> {
         let create = || {
             let mut head = Vec::new();
             // As it is asked for, also where an array is contiguous both ways and np.save says False.
@@ -100,11 +141,12 @@ impl MapMut {
             let replacement = Replacement::new(path)?;
             let mut file = replacement.file();
             file.write_all(&head)?;
-            file.set_len(head.len() as u64 + len as u64)?;
-            let file = replacement.finish()?;
-            let map = map_mut(&file, false)?;
+            extend(file, head.len() as u64 + len as u64)?;
             let limits = crate::Limits::default().header_bytes(u64::MAX);
-            Self::of(map, &ReadOptions::with_limits(limits))
+            let map = Self::of(map_mut(file, false)?, &ReadOptions::with_limits(limits))?;
+            // Last, as the old file is gone then.
+            replacement.finish()?;
+            Ok(map)
         };
         create().map_err(|error: Error| error.in_file(path))
     }
@@ -159,4 +201,21 @@ impl MapMut {
         let map = self.map.make_read_only()?;
         self.header.into_array(Bytes::from_owner(map).slice(self.data))
     }
+}
+
+/// Makes a file longer, with room on disk for all of it.
+fn reserve(file: &File, len: u64) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{FallocateFlags, fallocate};
+        use rustix::io::Errno;
+        match fallocate(file, FallocateFlags::empty(), 0, len) {
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
+            done => return Ok(done?),
+        }
+    }
+    let mut file = file;
+    let more = len.saturating_sub(file.metadata()?.len());
+    file.seek(SeekFrom::End(0))?;
+    std::io::copy(&mut std::io::repeat(0).take(more), &mut file).map(drop)
 }

@@ -17,17 +17,17 @@ impl NumPy {
     /// Whether a Python float is rounded to the precision of the NumPy float it is compared with
     /// (since 2.0).
     pub(super) fn rounds_python_floats(self) -> bool {
-        self.major() >= 2
+        self >= Self::new(2, 0, 0)
     }
 
     /// Whether the print option `sign` applies to integers too (since 2.0).
     pub(super) fn signs_integers(self) -> bool {
-        self.major() >= 2
+        self >= Self::new(2, 0, 0)
     }
 
     /// Whether `repr` of a scalar names its type, and floats in a struct that is printed alone show
     /// all their digits (since 2.0).
     pub(super) fn names_scalar_types(self) -> bool {
-        self.major() >= 2
+        self >= Self::new(2, 0, 0)
     }
 }

@@ -32,14 +32,13 @@ pub(super) enum Problem {
 }
 
 impl Mismatch {
-    pub(super) fn new(spec: &Spec, data: &[u8], available: usize, problem: Problem) -> Self {
-        Self {
-            dtype: spec.dtype.clone(),
-            shape: spec.shape.clone(),
-            available,
-            problem,
-            encoding: Encoding::of(data).filter(|encoding| encoding.is_certain()),
-        }
+    pub(super) fn new(
+        spec: &Spec,
+        encoding: Option<Encoding>,
+        available: usize,
+        problem: Problem,
+    ) -> Self {
+        Self { dtype: spec.dtype.clone(), shape: spec.shape.clone(), available, problem, encoding }
     }
 
     /// A buffer of another length than its shape and dtype say.
@@ -173,6 +172,14 @@ impl From<Mismatch> for Error {
     fn from(mismatch: Mismatch) -> Self {
         Self::new(ErrorKind::Mismatch(Box::new(mismatch)))
     }
+}
+
+/// The encoding that bytes have beyond doubt. Two bytes of a pickle may be chance, but not if it ends as
+/// one too.
+pub(super) fn encoding_of(data: &[u8]) -> Option<Encoding> {
+    let is_pickle = data.len() > Encoding::HEAD && data.last() == Some(&b'.');
+    Encoding::of(data)
+        .filter(|encoding| encoding.is_certain() || *encoding == Encoding::Pickle && is_pickle)
 }
 
 /// Names of NumPy's dtypes of an itemsize in bytes, the likeliest first; for odd sizes strings, raw

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod arrays;
+mod broken_streams;
+mod edges;
 mod fields;
 #[cfg(feature = "ndarray")]
 mod interop;

@@ -133,9 +133,10 @@ fn a_crash_while_rows_are_written_leaves_the_array() {
 #[test]
 fn a_process_that_dies_leaves_the_array() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("array.npy");
     let (old, new) = (counting("u1", &[10]), counting("u1", &[50_000]));
     for chunks in 0..4 {
+        // Each a file of its own: the locks of the others last as long as this process.
+        let path = folder.path().join(format!("{chunks}.npy"));
         fs::write(&path, encode(&old)).unwrap();
         let mut appender = open(&path).unwrap();
         for _ in 0..chunks {

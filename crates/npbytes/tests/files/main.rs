@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
+mod faults;
 mod maps;
 mod whole;
 

@@ -198,7 +198,7 @@ fn what_is_written_is_bounded() {
     assert_eq!(print::str(&array.view(), &enough).unwrap(), "([[0, 0], [0, 0], [0, 0]],)");
     for dtype in [
         "[('a', '<f8', (1000000000, 0))]",
-        "[('a', (((([], (1000000000,)), (1000000000,)), (1000000000,)), (1000000000,)))]",
+        "[('a', ([('b', ([('c', ([], (1000000000,)))], (1000000000,)))], (1000000000,)))]",
     ] {
         let array = zeros(dtype, &[1]);
         let few = Options { threshold: usize::MAX, ..few };

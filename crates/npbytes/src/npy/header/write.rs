@@ -18,6 +18,14 @@ pub(in crate::npy) fn write(
     options: &WriteOptions,
 ) -> Result<()> {
     refuse_objects(dtype)?;
+    let numpy = options.profile.numpy;
+    if shape.len() > numpy.max_dims() {
+        return Err(Error::unsupported(format!(
+            "{} axes; NumPy {numpy} has {} at most",
+            shape.len(),
+            numpy.max_dims()
+        )));
+    }
     let mut text = String::with_capacity(128);
     text.push_str("{'descr': ");
     match dtype.kind() {

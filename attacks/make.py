@@ -1,0 +1,262 @@
+"""Writes the files of this folder, and the table of README.md that says what each is.
+
+    python attacks/make.py
+
+Standard library only; the files are small, and the same each time. Each must be refused, as the kind of
+error and at the offset that its line says: `crates/npbytes/tests/attacks.rs` checks that, with the time
+and the memory it takes.
+"""
+
+import pathlib
+import pickle
+
+HERE = pathlib.Path(__file__).parent
+FILES = []
+
+
+def add(name, data, what, kind, offset=""):
+    """`kind` is a variant of npbytes' `ErrorKind`, or the limit it names; `offset` counts bytes."""
+    data = data if isinstance(data, bytes) else data.encode("latin-1")
+    assert len(data) < 21_000, name
+    assert name not in [file[0] for file in FILES], name
+    FILES.append((name, data, what, kind, offset))
+
+
+def npy(text, version=(1, 0), data=b"", length=None):
+    text = text if isinstance(text, bytes) else text.encode("latin-1")
+    length = len(text) if length is None else length
+    return b"\x93NUMPY" + bytes(version) + length.to_bytes(2 if version == (1, 0) else 4, "little") + text + data
+
+
+def header(descr="'<i4'", order="False", shape="(3,)"):
+    return f"{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}\n"
+
+
+GOOD = npy(header(), data=bytes(12))
+SHAPE = 10 + header().index("'shape'")
+SHAPE_VALUE = 10 + header().index("(3,)")
+DESCR = 10 + header().index("'descr'")
+DESCR_VALUE = 10 + header().index("'<i4'")
+
+
+def lengths():
+    add("header-length-4gib.npy", npy("{}", (2, 0), length=0xFFFFFFFF), "a header of 4 GiB in 14 bytes", "header_bytes", 8)
+    add("header-length-2gib.npy", npy("{}", (3, 0), length=0x7FFFFFFF), "a header of 2 GiB in 14 bytes", "header_bytes", 8)
+    add("header-length-10001.npy", npy(header().ljust(10001), data=bytes(12)), "one byte more than NumPy's `max_header_size`", "header_bytes", 8)
+    add("header-length-past-end.npy", npy("{}", length=9999), "a header that is longer than the file", "Truncated", 12)
+    add("header-length-zero.npy", npy(""), "a header of no bytes", "Literal", 10)
+    add("header-length-one-short.npy", npy(header(), data=bytes(12), length=len(header()) - 3), "a header whose last bytes are data", "Literal", 10 + len(header()) - 3)
+    add("claim-4gib.npy", npy(header("'|u1'", shape="(4294967296,)")), "4 GiB of elements in 100 bytes", "Truncated", 10 + len(header("'|u1'", shape="(4294967296,)")))
+    add("claim-1eib.npy", npy(header("'|u1'", shape="(1152921504606846976,)")), "1 EiB of elements in 100 bytes", "Truncated", 10 + len(header("'|u1'", shape="(1152921504606846976,)")))
+    add("claim-one-byte-more.npy", GOOD[:-1], "one byte of data is missing", "Truncated", len(GOOD) - 1)
+
+
+def shapes():
+    for name, shape, what, kind, offset in [
+        ("product-overflow", "(4294967296, 4294967296)", "a product of 2**64", "Shape", SHAPE),
+        ("product-overflow-by-63-axes", "(" + "2, " * 63 + ")", "a product of 2**63 out of small axes", "Shape", SHAPE),
+        ("product-overflow-beside-0", "(0, 4294967296, 4294967296)", "a product of 2**64 beside an axis of 0", "Shape", SHAPE),
+        ("bytes-overflow", "(2305843009213693952,)", "2**61 elements, 2**63 bytes", "Shape", 10),
+        ("axis-2-63", "(9223372036854775808,)", "an axis of 2**63", "Shape", SHAPE),
+        ("axis-2-64", "(18446744073709551616,)", "an axis of 2**64", "Shape", SHAPE),
+        ("axis-2-127", f"({2**127},)", "an integer beyond 128 bits", "Literal", SHAPE_VALUE + 1),
+        ("axis-of-5000-digits", "(" + "9" * 5000 + ",)", "an integer of 5000 digits, more than CPython reads", "Literal", SHAPE_VALUE + 1),
+        ("axis-of-1500-hex-digits", "(0x" + "f" * 1500 + ",)", "an integer of 6000 bits", "Literal", SHAPE_VALUE + 1),
+        ("axis-of-700-underscores", "(1" + "_1" * 700 + ",)", "an integer of 701 digits with underscores", "Literal", SHAPE_VALUE + 1),
+        ("negative", "(-1,)", "-1, which NumPy before 2.4 reads as the rest of the file", "Header", SHAPE),
+        ("negative-product", "(-2, -2)", "two negative axes whose product is positive", "Header", SHAPE),
+        ("negative-min", "(-9223372036854775808,)", "the least 64-bit integer", "Header", SHAPE),
+        ("65-axes", "(" + "1, " * 65 + ")", "one axis more than NumPy has", "Shape", SHAPE),
+        ("700-axes", "(" + "1, " * 700 + ")", "700 axes", "Shape", SHAPE),
+        ("700-axes-of-0", "(" + "0, " * 700 + ")", "700 axes of 0", "Shape", SHAPE),
+        ("float", "(3.0,)", "a float for an axis", "Header", SHAPE),
+        ("infinite", "(1e999,)", "infinity for an axis", "Header", SHAPE),
+        ("complex", "(3j,)", "an imaginary axis", "Header", SHAPE),
+        ("bool", "(True,)", "a bool, which Python counts as an int", "Header", SHAPE),
+        ("set", "{3}", "a set for a shape", "Header", SHAPE),
+        ("longs", "(3" + "L" * 1500 + ",)", "1500 Ls of Python 2 in one word", "Literal", SHAPE_VALUE + 2),
+        ("code", "(__import__('os').system('true'),)", "code that is no literal", "Literal", SHAPE_VALUE + 1),
+        ("comprehension", "tuple(i for i in range(10**9))", "a loop", "Literal", SHAPE_VALUE),
+        ("power", "(9**9**9,)", "a sum that takes years", "Literal", SHAPE_VALUE + 2),
+        ("product", "(3*'x',)", "a product", "Literal", SHAPE_VALUE + 2),
+    ]:
+        add(f"shape-{name}.npy", npy(header(shape=shape), data=bytes(12)), what, kind, offset)
+
+
+def dtypes():
+    def at(descr, part):
+        return DESCR_VALUE + descr.index(part)
+
+    # A field stands where its first string does.
+    FIELD = DESCR_VALUE + 3
+
+    cases = [
+        ("itemsize-2-31", "'|V2147483648'", "an item of 2 GiB", "DType", at("'|V2147483648'", "V")),
+        ("itemsize-2-64", "'|S99999999999999999999'", "an item of 2**66 bytes", "DType", DESCR_VALUE + 2),
+        ("itemsize-of-u", "'<U536870912'", "2**29 characters, 2 GiB", "DType", DESCR_VALUE + 2),
+        ("itemsize-negative", "'|S-1'", "a negative itemsize", "DType", DESCR_VALUE + 2),
+        ("itemsize-of-fields", "[('x', '|V2147483647'), ('y', '|V2147483647')]", "two fields of 2 GiB", "DType", at("[('x', '|V2147483647'), ('y', '|V2147483647')]", "y")),
+        ("subarray-huge", "[('x', '<f8', (2147483647, 2147483647))]", "a subarray of 2**65 bytes", "Shape", FIELD),
+        ("subarray-overflow", "[('x', '<f8', (4294967296, 4294967296))]", "a subarray of 2**67 bytes", "DType", FIELD),
+        ("subarray-nested", "[('x', ((('|V65536', (65536,)), (65536,)), (65536,)))]", "subarrays of subarrays, 2**64 bytes", "DType", FIELD),
+        ("subarray-negative", "[('x', '<f8', (-1,))]", "a subarray of -1", "DType", FIELD),
+        ("subarray-65-axes", "[('x', '<f8', (" + "1, " * 65 + "))]", "a subarray of 65 axes", "Shape", FIELD),
+        ("subarray-on-top", "('<i4', (3,))", "a subarray for an element", "Header", DESCR),
+        ("repeats", "'999999999i4'", "4 GB in a word", "DType", DESCR_VALUE + 1),
+        ("repeats-product", "'(99999,99999)i4'", "40 GB in a word", "DType", DESCR_VALUE + 1),
+        ("repeats-of-1500-digits", "'" + "9" * 1500 + "i4'", "a repeat of 1500 digits", "DType", DESCR_VALUE + 1),
+        ("duplicate-names", "[('x', '<i4'), ('x', '<i4')]", "a name twice", "DType", DESCR),
+        ("duplicate-names-200", "[" + "('x', 'i1'), " * 200 + "]", "a name 200 times", "DType", DESCR),
+        ("duplicate-title", "[(('x', 'y'), '<i4'), ('x', '<i4')]", "a title that is a name", "DType", DESCR),
+        ("unknown-code", "'<x4'", "a code that is none", "DType", at("'<x4'", "x4")),
+        ("unknown-size", "'<i3'", "an integer of three bytes", "DType", at("'<i3'", "3")),
+        ("unknown-in-field", "[('x', '<i4'), ('y', '<f5')]", "a float of five bytes", "DType", at("[('x', '<i4'), ('y', '<f5')]", "5")),
+        ("one-item-field", "[('x',)]", "a field of one item", "DType", FIELD),
+        ("four-item-field", "[('x', '<i4', (2,), 0)]", "a field of four items", "DType", FIELD),
+        ("bytes-name", "[(b'x', '<i4')]", "a name of bytes", "DType", at("[(b'x', '<i4')]", "<i4")),
+        ("int-name", "[(1, '<i4')]", "a number for a name", "DType", at("[(1, '<i4')]", "<i4")),
+        ("metadata", "[('x', ('<i4', {'k': 1}))]", "metadata, which NumPy 1 writes and no NumPy reads", "DType", FIELD),
+        ("dict", "{'names': ['x'], 'formats': ['i4']}", "a dict for a descr", "DType", DESCR),
+        ("none", "None", "None for a descr", "DType", DESCR),
+        ("time-multiple", "'<M8[99999999999s]'", "a multiple beyond a C int", "DType", at("'<M8[99999999999s]'", "9")),
+        ("time-by-zero", "'<M8[D/0]'", "a division by zero, of which NumPy itself dies", "DType", at("'<M8[D/0]'", "0")),
+        ("time-by-huge", "'<M8[Y/999999999999]'", "a division by a huge number", "DType", at("'<M8[Y/999999999999]'", "9")),
+        ("time-unclosed", "'<M8[s'", "a unit without its bracket", "DType", at("'<M8[s'", "s") + 1),
+        ("object", "'|O'", "objects, behind them a pickle that runs a command", "Unsupported", ""),
+        ("object-in-field", "[('x', '<i4'), ('y', '|O', (2,))]", "objects in a field, behind them the same pickle", "Unsupported", ""),
+    ]
+    for name, descr, what, kind, offset in cases:
+        data = bomb() if name.startswith("object") else bytes(36)
+        add(f"dtype-{name}.npy", npy(header(descr), data=data), what, kind, offset)
+
+
+class Bomb:
+    def __reduce__(self):
+        import os
+
+        return os.system, ("echo this must never run >&2; exit 1",)
+
+
+def bomb():
+    return pickle.dumps([Bomb()], 3)
+
+
+def texts():
+    at = 10
+    deep = "(" * 900 + "'<i4'" + ")" * 900
+    add("deep-parentheses.npy", npy(header(deep)), "900 parentheses", "depth", DESCR_VALUE + 199)
+    add("deep-brackets.npy", npy(header("[" * 900 + "]" * 900)), "900 brackets", "depth", DESCR_VALUE + 199)
+    add("deep-open.npy", npy("[" * 1999 + "\n"), "1999 brackets that nothing closes", "depth", at + 200)
+    add("deep-dicts.npy", npy("{1:" * 700 + "\n"), "700 dicts in each other", "depth", at + 600)
+    add("deep-signs.npy", npy(header(shape="(" + "-" * 1500 + "1,)")), "1500 signs", "Literal", SHAPE_VALUE + 2)
+    add("deep-keys.npy", npy("{" + "(" * 900 + ")" * 900 + ": 1}\n"), "a key of 900 parentheses", "depth", at + 200)
+    add("deep-fields.npy", npy(header("[('a', " * 250 + "'<i4'" + ")]" * 250)), "structs 250 deep", "depth", DESCR_VALUE + 7 * 99 + 1)
+    add("text-of-strings.npy", npy("'' " * 900 + "\n"), "900 strings that follow each other", "Header", at)
+    add("text-of-comments.npy", npy("#" + "x" * 900 + "\n"), "nothing but a comment", "Literal", at + 902)
+    add("text-of-newlines.npy", npy("\n" * 1999), "nothing but newlines", "Literal", at + 1999)
+    add("text-of-backslashes.npy", npy("\\\n" * 999), "nothing but continued lines", "Literal", at + 2 * 998)
+    add("text-of-keys.npy", npy("{" + "'descr': '<i4', " * 200 + "}\n"), "one key 200 times", "Header", at + 1 + 200 * len("'descr': '<i4', "))
+    add("string-unterminated.npy", npy("{'descr': '<i4"), "a string without its end", "Literal", at + 10)
+    add("string-unterminated-triple.npy", npy("{'descr': '''<i4'}\n"), "three quotes, closed by one", "Literal", at + 10)
+    add("string-newline.npy", npy("{'descr': '<i4\n'}"), "a newline in a string", "Literal", at + 10)
+    add("string-backslash.npy", npy("{'descr': '\\"), "a backslash at the end", "Literal", at + 11)
+    for name, escape, what in [
+        ("x", "\\xg0", "no hexadecimal digits"),
+        ("x-short", "\\x4", "half a byte"),
+        ("u", "\\u12g4", "no hexadecimal digits"),
+        ("u-big", "\\U00110000", "a character beyond Unicode"),
+        ("u-huge", "\\Uffffffff", "a character far beyond Unicode"),
+        ("name", "\\N{no such name}", "a character that has no such name"),
+        ("name-open", "\\N{LATIN", "a name that is not closed"),
+        ("name-long", "\\N{" + "A" * 1500 + "}", "a name of 1500 letters"),
+    ]:
+        add(f"escape-{name}.npy", npy(header(f"'{escape}'")), f"an escape of {what}", "Literal", DESCR_VALUE + 1)
+    add("dict-unterminated.npy", npy("{'descr': '<i4', "), "a dict without its end", "Literal", at + 17)
+    add("dict-unhashable.npy", npy("{[1]: 2}\n"), "a list for a key", "Literal", at + 1)
+    add("dict-missing-key.npy", npy("{'descr': '<i4', 'shape': (3,)}\n", data=bytes(12)), "no `fortran_order`", "Header", at + len("{'descr': '<i4', 'shape': (3,)"))
+    add("dict-extra-key.npy", npy("{'descr': '<i4', 'fortran_order': False, 'shape': (3,), 'run': 'x'}\n", data=bytes(12)), "one key more", "Header", at + len("{'descr': '<i4', 'fortran_order': False, 'shape': (3,), "))
+    add("dict-bytes-keys.npy", npy("{b'descr': '<i4', b'fortran_order': False, b'shape': (3,)}\n", data=bytes(12)), "keys of bytes", "Header", at + 1)
+    add("order-one.npy", npy(header(order="1"), data=bytes(12)), "1 for True", "Header", 10 + header().index("'fortran_order'"))
+    add("nul-padding.npy", npy(header()[:-1] + "\0" * 8, data=bytes(12)), "NULs for spaces behind the header", "Literal", 10 + len(header()) - 1)
+    add("nul-inside.npy", npy(header().replace(", ", ",\0", 1), data=bytes(12)), "a NUL between two keys", "Literal", 10 + header().index(",") + 1)
+    add("f-string.npy", npy(header("f'<i4'"), data=bytes(12)), "a string that computes", "Literal", DESCR_VALUE)
+    add("two-dicts.npy", npy(header()[:-1] + header(), data=bytes(12)), "two headers in one", "Literal", 10 + len(header()) - 1)
+    field = header("[('\u00ff', '<i4')]")
+    for name, raw, what in [
+        ("byte", b"\xff", "a byte that starts no character"),
+        ("overlong", b"\xc0\x80", "NUL in two bytes"),
+        ("surrogate", b"\xed\xa0\x80", "a surrogate"),
+        ("beyond", b"\xf4\x90\x80\x80", "a character beyond Unicode"),
+        ("half", b"\xce", "half a character"),
+    ]:
+        data = field.encode("latin-1").replace(b"\xff", raw)
+        add(f"utf-8-{name}.npy", npy(data, (3, 0), bytes(12)), f"not UTF-8 in version 3.0: {what}", "Header", 12 + field.index("\u00ff"))
+
+
+def frames():
+    for version in (0, 0), (1, 1), (2, 1), (4, 0), (255, 255):
+        add(f"version-{version[0]}-{version[1]}.npy", GOOD[:6] + bytes(version) + GOOD[8:], f"version {version[0]}.{version[1]}", "NpyVersion", 6)
+    for name, length, what in [
+        ("magic", 3, "the magic"), ("version", 7, "the version"), ("length", 9, "the length of the header"),
+        ("header", 40, "the header"), ("data", len(GOOD) - 5, "the data"),
+    ]:
+        add(f"truncated-in-{name}.npy", GOOD[:length], f"cut off in {what}", "Truncated", length)
+    long = npy(header(), (2, 0))
+    add("truncated-in-length-2-0.npy", long[:11], "cut off in the longer length of version 2.0", "Truncated", 11)
+    add("empty.npy", b"", "no bytes at all", "Magic", 0)
+    add("magic-wrong.npy", b"\x93NUMPX" + GOOD[6:], "one letter of the magic is wrong", "Magic", 0)
+    add("pickle.npy", bomb(), "a pickle that runs a command", "Magic", 0)
+    add("zip.npy", b"PK\x03\x04" + bytes(26), "the start of a zip archive", "Magic", 0)
+
+
+def words():
+    """Texts for `DType::parse` and for slices."""
+    for name, text, what, offset in [
+        ("brackets", "[" * 2000, "2000 brackets", 200),
+        ("parentheses", "(" * 2000, "2000 parentheses", 200),
+        ("repeats", "9" * 2000 + "i4", "a repeat of 2000 digits", 0),
+        ("product", "(" + "99999," * 300 + ")i1", "300 axes of 99999", 0),
+        ("axes", "(" + "1," * 65 + ")i1", "65 axes", 0),
+        ("commas", "i1," * 900 + "i3", "901 fields, the last one wrong", 2701),
+        ("blanks", "i1" + " " * 2000 + "x", "2000 blanks and a letter", 0),
+        ("size", "S" + "9" * 2000, "an itemsize of 2000 digits", 0),
+        ("unit", "M8[" + "9" * 2000 + "s]", "a multiple of 2000 digits", 3),
+        ("unit-open", "M8[" * 900, "900 units that nothing closes", 2700),
+        ("letters", "x" * 2000, "a name of 2000 letters", 0),
+        ("strings", "[" + "'a' " * 900 + "]", "900 strings that follow each other", 0),
+        ("fields", "[" + "('x','i1')," * 300 + "]", "one name 300 times", 0),
+        ("offsets", "{'names': ['a', 'b'], 'formats': ['V2147483647', 'V2147483647'], 'offsets': [0, 2147483647]}", "two fields of 2 GiB, one behind the other", 0),
+        ("itemsize", "{'names': [], 'formats': [], 'itemsize': 9223372036854775807}", "an itemsize of 2**63 - 1", 0),
+    ]:
+        kind = "depth" if name in ("brackets", "parentheses") else "DType"
+        add(f"{name}.dtype.txt", text, what, kind, offset)
+    for name, text, what, offset in [
+        ("colons", ":" * 2000, "2000 colons", 0),
+        ("commas", "," * 2000, "2000 commas", 0),
+        ("digits", "9" * 2000, "an index of 2000 digits", 0),
+        ("step", "::0", "a step of 0", 0),
+        ("axes", "0," * 900, "900 indices", ""),
+        ("ellipses", "...," * 900, "900 ellipses", ""),
+        ("new-axes", "None," * 900, "900 new axes", ""),
+        ("bracket", "[" * 2000, "2000 brackets", 2000),
+    ]:
+        add(f"{name}.slice.txt", text, what, "Index", offset)
+
+
+def main():
+    for make in lengths, shapes, dtypes, texts, frames, words:
+        make()
+    for old in HERE.iterdir():
+        if old.suffix in (".npy", ".txt"):
+            old.unlink()
+    rows = ["| file | what it is | refused as | at byte |", "|---|---|---|---|"]
+    for name, data, what, kind, offset in FILES:
+        (HERE / name).write_bytes(data)
+        rows.append(f"| {name} | {what} | {kind} | {offset} |")
+    readme = HERE / "README.md"
+    head = readme.read_text().split("\n| file |")[0]
+    readme.write_text(head.rstrip("\n") + "\n\n" + "\n".join(rows) + "\n")
+    print(len(FILES), "files,", sum(len(file[1]) for file in FILES), "bytes")
+
+
+main()

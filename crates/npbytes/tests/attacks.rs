@@ -1,0 +1,372 @@
+//! The files of `attacks/`: each is refused, as its line in README.md says, at once and in little memory.
+//!
+//! `unsafe` lives here to count what is allocated; see the block.
+#![allow(unsafe_code, clippy::unwrap_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use npbytes::npy::{self, Header, ReadOptions, Reader};
+use npbytes::{Array, DType, Error, ErrorKind, Slice, literal};
+
+/// Counts the bytes that this thread has allocated, and the most there were at once.
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(by: isize) {
+    // A thread that is ending has no counter any more.
+    let _ = LIVE.try_with(|live| {
+        live.set(live.get() + by);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
+    });
+}
+
+// SAFETY: all is done by the system's allocator; the counters are plain numbers that allocate nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size().cast_signed());
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size().cast_signed());
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-layout.size().cast_signed());
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size.cast_signed() - layout.size().cast_signed());
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The result of a call, the most memory it had at once, and its time.
+fn measured<T>(call: impl FnOnce() -> T) -> (T, usize, Duration) {
+    let before = LIVE.get();
+    PEAK.set(before);
+    let start = Instant::now();
+    let result = call();
+    let time = start.elapsed();
+    (result, (PEAK.get() - before).unsigned_abs(), time)
+}
+
+/// Long enough for the slowest machine, short enough to tell a loop over what a file claims.
+const QUICK: Duration = Duration::from_millis(500);
+
+/// What parsing may take: some for the messages, and a few words for each byte.
+const fn memory(len: usize) -> usize {
+    64 * 1024 + 64 * len
+}
+
+/// What a stream may take besides: its first buffer.
+const STREAM: usize = (1 << 20) + 64 * 1024;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../attacks")
+}
+
+/// A line of the table: file, kind of error, offset.
+struct Attack {
+    name: String,
+    kind: String,
+    offset: Option<u64>,
+    bytes: Vec<u8>,
+}
+
+fn attacks() -> Vec<Attack> {
+    let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let rows =
+        readme.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| file |"));
+    let attacks: Vec<Attack> = rows
+        .map(|row| {
+            let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+            let [name, what, kind, offset] = cells.as_slice() else {
+                panic!("four cells: {row}");
+            };
+            assert!(!what.is_empty());
+            Attack {
+                name: (*name).to_owned(),
+                kind: (*kind).to_owned(),
+                offset: (!offset.is_empty()).then(|| offset.parse().unwrap()),
+                bytes: std::fs::read(folder().join(name)).unwrap(),
+            }
+        })
+        .collect();
+    assert!(attacks.len() > 100);
+    attacks
+}
+
+#[test]
+fn each_file_has_a_line() {
+    let listed: BTreeSet<String> = attacks().into_iter().map(|attack| attack.name).collect();
+    let there: BTreeSet<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".npy") || name.ends_with(".txt"))
+        .collect();
+    assert_eq!(listed, there);
+}
+
+fn kind_of(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Limit { name, .. } => (*name).to_owned(),
+        kind => {
+            let text = format!("{kind:?}");
+            text.split([' ', '(', '{']).next().unwrap().to_owned()
+        }
+    }
+}
+
+/// Checks one way to read an attack; says what is wrong.
+fn check<T>(
+    attack: &Attack,
+    way: &str,
+    limit: usize,
+    same_error: bool,
+    read: impl FnOnce() -> npbytes::Result<T>,
+) -> Vec<String> {
+    let (result, peak, time) = measured(read);
+    let mut wrong = Vec::new();
+    let name = &attack.name;
+    match result {
+        Ok(_) => wrong.push(format!("{name} by {way}: taken")),
+        Err(error) => {
+            if same_error && (kind_of(&error) != attack.kind || error.offset() != attack.offset) {
+                wrong.push(format!(
+                    "{name} by {way}: {error:?}, expected {} at {:?}",
+                    attack.kind, attack.offset
+                ));
+            }
+            if error.offset().is_some_and(|at| at > attack.bytes.len() as u64) {
+                wrong.push(format!("{name} by {way}: outside of the file: {error:?}"));
+            }
+            // A message is for a person: it does not repeat a whole file.
+            let shown = error.to_string().len() + error.help().map_or(0, |help| help.len());
+            if shown > 2_000 {
+                wrong.push(format!("{name} by {way}: a message of {shown} bytes"));
+            }
+        }
+    }
+    if peak > limit {
+        wrong.push(format!("{name} by {way}: {peak} bytes at once, {limit} allowed"));
+    }
+    if time > QUICK {
+        wrong.push(format!("{name} by {way}: took {time:?}"));
+    }
+    wrong
+}
+
+#[track_caller]
+fn report(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn npy_files_are_refused() {
+    let options = ReadOptions::default();
+    let mut wrong = Vec::new();
+    for attack in attacks().iter().filter(|attack| attack.name.ends_with(".npy")) {
+        let bytes = Bytes::from(attack.bytes.clone());
+        let limit = memory(bytes.len());
+        wrong.extend(check(attack, "decode", limit, true, || npy::decode(&bytes, &options)));
+        wrong.extend(check(attack, "view", limit, true, || npy::view(&bytes, &options).map(drop)));
+        wrong.extend(check(attack, "split", limit, true, || npy::split(&bytes, &options)));
+        wrong.extend(check(attack, "reader", STREAM + limit, false, || {
+            let mut reader = Reader::new(&bytes[..], options)?;
+            reader.read_array()
+        }));
+        wrong.extend(check(attack, "rows", STREAM + limit, false, || {
+            let mut reader = Reader::new(&bytes[..], options)?;
+            while reader.read_rows(1 << 20)?.is_some() {}
+            Ok(())
+        }));
+        wrong.extend(check(attack, "next", limit + STREAM, false, || {
+            Reader::new(&bytes[..], options)?.next_array().map(|header| header.is_some())
+        }));
+    }
+    report(&wrong);
+}
+
+#[cfg(feature = "fs")]
+#[test]
+fn npy_files_are_refused_on_disk() {
+    let options = ReadOptions::default();
+    let mut wrong = Vec::new();
+    for attack in attacks().iter().filter(|attack| attack.name.ends_with(".npy")) {
+        let path = folder().join(&attack.name);
+        let limit = memory(attack.bytes.len());
+        wrong.extend(check(attack, "read", limit, true, || npy::read(&path, &options)));
+        wrong.extend(check(attack, "map", limit, true, || npy::map(&path, &options)));
+        // On a copy: no attack may get a file changed.
+        let copy = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(copy.path(), &attack.bytes).unwrap();
+        let discard = npy::AppendOptions::default().discard_trailing(true);
+        wrong.extend(check(attack, "append", limit + STREAM, false, || {
+            npy::Appender::open(copy.path(), &discard)
+        }));
+        wrong.extend(check(attack, "map for writing", limit, true, || {
+            npy::MapMut::open(copy.path(), npy::MapMode::ReadWrite, &options)
+        }));
+        if std::fs::read(copy.path()).unwrap() != attack.bytes {
+            wrong.push(format!("{} was changed", attack.name));
+        }
+    }
+    report(&wrong);
+}
+
+/// What lies behind a header of objects is not looked at.
+#[test]
+fn pickles_are_not_run() {
+    for attack in attacks().iter().filter(|attack| attack.name.contains("object")) {
+        let header = Header::parse(&attack.bytes, &ReadOptions::default()).unwrap();
+        assert!(header.dtype().has_object());
+        let payload = &attack.bytes[header.data_offset()..];
+        assert!(payload.windows(6).any(|window| window == b"system"), "{}", attack.name);
+    }
+}
+
+#[test]
+fn texts_are_refused() {
+    let array = Array::from_vec(&[2, 3, 4], vec![0_u8; 24]).unwrap();
+    let mut wrong = Vec::new();
+    let mut seen = (0, 0);
+    for attack in &attacks() {
+        let Ok(text) = std::str::from_utf8(&attack.bytes) else { continue };
+        let limit = memory(text.len());
+        if attack.name.ends_with(".dtype.txt") {
+            seen.0 += 1;
+            wrong.extend(check(attack, "parse", limit, true, || DType::parse(text)));
+        } else if attack.name.ends_with(".slice.txt") {
+            seen.1 += 1;
+            let slice = || text.parse::<Slice>().and_then(|s| array.view().slice(&s).map(drop));
+            wrong.extend(check(attack, "slice", limit, true, slice));
+        }
+    }
+    assert!(seen.0 > 10 && seen.1 > 5);
+    report(&wrong);
+}
+
+/// A long text, by how often its part is repeated.
+type Long = (&'static str, fn(usize) -> String);
+
+fn many(part: &str, times: usize) -> String {
+    part.repeat(times)
+}
+
+fn numbered(part: impl Fn(usize) -> String, times: usize) -> String {
+    (0..times).map(part).collect()
+}
+
+const LONG: [Long; 38] = [
+    ("brackets", |n| many("[", n)),
+    ("closed brackets", |n| many("[", n) + &many("]", n)),
+    ("parentheses", |n| many("(", n)),
+    ("dicts", |n| many("{1:", n)),
+    ("signs", |n| many("-", n)),
+    ("strings side by side", |n| many("'a' ", n)),
+    ("strings side by side in a list", |n| format!("[{}]", many("'a' ", n))),
+    ("bytes side by side", |n| many("b'a'", n)),
+    ("one string", |n| format!("'{}'", many("a", n))),
+    ("one string of escapes", |n| format!("'{}'", many("\\n", n))),
+    ("backslashes", |n| many("\\", n)),
+    ("comment", |n| many("#", n)),
+    ("comments", |n| format!("({}1)", many("#\n", n))),
+    ("items", |n| format!("[{}]", many("1,", n))),
+    ("keys", |n| format!("{{{}}}", many("1:1,", n))),
+    ("fields", |n| format!("[{}]", numbered(|i| format!("('f{i}','i4'),"), n / 8))),
+    ("fields and a wrong one", |n| {
+        format!("[{}('x','i3')]", numbered(|i| format!("('f{i}','i4'),"), n / 8))
+    }),
+    ("padding", |n| format!("[{}]", many("('','V1'),", n / 8))),
+    ("fields of a dict", |n| {
+        let names = numbered(|i| format!("'{i}',"), n / 8);
+        format!("{{'names': [{names}], 'formats': [{}]}}", many("'u1',", n / 8))
+    }),
+    ("one name", |n| format!("[{}]", many("('x','i4'),", n / 8))),
+    ("digits", |n| many("9", n)),
+    ("hex digits", |n| format!("0x{}", many("f", n))),
+    ("zeros", |n| many("0", n)),
+    ("underscored digits", |n| format!("1{}", many("_1", n))),
+    ("exponent", |n| format!("1e{}", many("9", n))),
+    ("float", |n| format!("{}.5", many("9", n))),
+    ("comma list", |n| many("i4,", n)),
+    ("comma list and a wrong one", |n| many("i4,", n) + "i3"),
+    ("times", |n| many("M8[s],", n)),
+    ("open times", |n| many("M8[", n)),
+    ("open shapes", |n| many("(2,", n)),
+    ("blanks", |n| many(" ", n)),
+    ("newlines", |n| many("\n", n)),
+    ("ellipses", |n| many("...,", n)),
+    ("new axes", |n| many("None,", n)),
+    ("ranges", |n| many(":,", n)),
+    ("letters", |n| many("x", n)),
+    ("words", |n| many("\u{3bb}", n)),
+];
+
+/// A way to read a text.
+type Way = (&'static str, fn(&str));
+
+const WAYS: [Way; 4] = [
+    ("literal", |text| drop(literal::parse(text))),
+    ("dtype", |text| drop(DType::parse(text))),
+    ("slice", |text| {
+        let array = Array::from_vec(&[2, 3], vec![0_u8; 6]).unwrap();
+        drop(text.parse::<Slice>().and_then(|slice| array.view().slice(&slice).map(drop)));
+    }),
+    ("header", |text| {
+        let mut file = b"\x93NUMPY\x03\x00".to_vec();
+        file.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
+        file.extend(text.as_bytes());
+        let limits = npbytes::Limits::default().header_bytes(u64::MAX);
+        drop(npy::decode(&file.into(), &ReadOptions::with_limits(limits)));
+    }),
+];
+
+/// Long texts, some valid, some not, take time and memory in proportion to their length: where a text of
+/// sixteen times the length takes much more than sixteen times as long, something is quadratic.
+#[test]
+fn long_texts_take_time_and_memory_in_proportion() {
+    const SHORT: usize = 8_000;
+    const TIMES: usize = 16;
+    // Below this, a busy machine may be the reason.
+    const FLOOR: Duration = Duration::from_millis(150);
+    let mut wrong = Vec::new();
+    for (name, make) in LONG {
+        let (short, long) = (make(SHORT), make(SHORT * TIMES));
+        for (way, read) in WAYS {
+            let ((), _, short_time) = measured(|| read(&short));
+            let ((), peak, mut time) = measured(|| read(&long));
+            let allowed = short_time * u32::try_from(TIMES).unwrap() * 4;
+            if time > FLOOR.max(allowed) {
+                // Once more, on a machine that may be less busy now.
+                ((), _, time) = measured(|| read(&long));
+                if time > FLOOR.max(allowed) {
+                    wrong.push(format!("{name} as a {way}: {short_time:?} became {time:?}"));
+                }
+            }
+            if peak > 300 * long.len() + (1 << 20) {
+                wrong.push(format!("{name} as a {way}: {peak} bytes for {}", long.len()));
+            }
+        }
+    }
+    report(&wrong);
+}
