@@ -155,11 +155,20 @@ impl Parser<'_> {
 
     /// Checks that only blank lines and comments follow.
     fn end(&mut self) -> Result<()> {
-        loop {
-            self.blanks();
-            if !self.newline() {
-                break;
+        self.blanks();
+        while self.newline() {
+            let mut indented = false;
+            while let Some(blank @ (b' ' | b'\t' | 0x0c)) = self.peek() {
+                // A form feed starts the count again.
+                indented = blank != 0x0c;
+                self.pos += 1;
             }
+            // A last line of blanks is one of code to CPython, unless a newline or a comment ends it. NumPy
+            // drops it where it looks for longs.
+            if indented && self.peek().is_none() && !self.longs {
+                return Err(Error::literal("unexpected indentation").at(self.pos));
+            }
+            self.blanks();
         }
         match self.peek() {
             None => Ok(()),

@@ -175,10 +175,11 @@ impl MapMut {
         &mut self.map[self.data.clone()]
     }
 
-    /// The elements, in memory order.
+    /// The elements, in memory order: numbers of any kind. Types that not all bytes are a value of (`bool`,
+    /// texts) are not handed out; change those as [`bytes_mut`](Self::bytes_mut).
     ///
     /// # Errors
-    /// Another element type, or the other byte order; a byte that is no `bool`.
+    /// Another element type, or the other byte order; elements that are not aligned.
     pub fn as_mut_slice<T: Element + bytemuck::AnyBitPattern>(&mut self) -> Result<&mut [T]> {
         self.view()?.expect_native::<T>()?;
         bytemuck::try_cast_slice_mut(self.bytes_mut())

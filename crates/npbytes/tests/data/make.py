@@ -309,7 +309,8 @@ u'a'|U'a'|r'a\n'|R'\''|r'\'|r'a\\'|ur'a'|ru'a'|b'a'|B'a'|br'\n'|rb'\n'|bR'a'|Rb'
 LITERALS_RAW = [
     "", " ", "\n", "#", "# c", " 1", "\t1", "\n1", "\n 1", " \n1", "\x0c1", "1\x0c", "\x0b1", "1 ", "1\n", "1\n\n", "1\n 2", "1\n2",
     "1 # c", "1 # c\n# d\n", "# c\n1", " # c\n1", "(1,\n2)", "(1,\n  # c\n2)", "[\n1\n,\n]", "{\n'a'\n:\n1\n}", "1\\\n", "1 \\\n", "\\\n1", "(1\\\n,)", "1,\\\n2",
-    "'a\\\nb'", "'a\nb'", "'''a\nb'''", "'a\r\nb'", "'''a\r\nb'''", "'''a\rb'''", "'a\\\r\nb'", "1\r\n", "1\r", "\r\n1", "(1,\r2)", "1;", "1; 2", "1\x00", "\x001", "'\x00'", "1 #\x00",
+    "'a\\\nb'", "'a\nb'", "'''a\nb'''", "'a\r\nb'", "'''a\r\nb'''", "'''a\rb'''", "'a\\\r\nb'", "1\r\n", "1\r", "\r\n1", "(1,\r2)", "1;", "1; 2", "1\n ", "1\n\t", "1\n\x0c", "1\n \x0c", "1\n\x0c ", "1\n # c", "1\n #c\n ", "1\n \n", "1\n \n ", "1\r ", "1\r\n ",
+    "1\n\\\n", "1\n\\\n\n", "\n ", "1 \\\n ", "1#\n ", "1\x00", "\x001", "'\x00'", "1 #\x00",
     "\ufeff1", "\xa01", "1\xa0", "\u30001", "'\ufeff'", "'\u2028'", "'\x1f'", "'\x7f\x80'", "'a'\n'b'", "('a'\n'b')", "'a' \\\n'b'", "-\n1", "(-\n1)", "1+\\\n2j",
     "{'a': 1, 'a': 2}", "{'a': 1, 'b': 2, 'a': 3}", "{1: 'a', True: 'b'}", "u'\\u0041'", "u'\\x41' '\\u0042'", "r'\\u0041'", "rb'\\x41'", "'\\\\'", "'\\\\\\''",
     "'" + "a" * 300 + "'", "(" * 5 + ")" * 5, "[" * 90 + "]" * 90, "[" * 150 + "]" * 150, "[" * 201 + "]" * 201, "(" * 90 + "1" + ")" * 90,
@@ -365,6 +366,8 @@ def header_cases():
         "newline padding": plain + "\n" * 20,
         "tab padding": plain + "\t\t\n",
         "crlf at the end": plain + "  \r\n",
+        "newline, then blanks": plain + "\n    ",
+        "newlines between blanks": plain + " \n \n",
         "hex shape": dict_of(shape="(0x3,)"),
         "octal shape": dict_of(shape="(0o3,)"),
         "binary shape": dict_of(shape="(0b11,)"),
@@ -471,6 +474,12 @@ def header_cases():
         yield name, 1, source
     longs = dict_of(shape="(3L, 2L)")
     for version in 1, 2, 3:
+        yield f"newline, then blanks in {version}.0", version, plain + "\n    "
+        yield f"newline and blank before in {version}.0", version, "\n " + plain
+        yield f"comment, then blanks in {version}.0", version, plain + "#\n  "
+        yield f"backslash at the end in {version}.0", version, plain + "\\\n"
+        yield f"backslash and blanks at the end in {version}.0", version, plain + "\\\n  "
+        yield f"blanks before backslash in {version}.0", version, plain + "\n  \\\n\n"
         yield f"longs in {version}.0", version, longs
         yield f"plain in {version}.0", version, plain
     for name, shape in {

@@ -149,6 +149,9 @@ fn no_row_is_lost_between_appenders() {
     assert_eq!(names(folder.path()), ["array.npy"]);
 }
 
+/// What somebody does to a file.
+type Change<'a> = &'a dyn Fn(&Path);
+
 /// What others do to the file that ask for no lock.
 #[test]
 fn what_others_wrote_is_left_alone() {
@@ -169,13 +172,13 @@ fn what_others_wrote_is_left_alone() {
         fs::write(&beside, &other).unwrap();
         fs::rename(&beside, path).unwrap();
     };
-    let change: [(&str, &dyn Fn(&Path)); 4] = [
+    let changes: [(&str, Change<'_>); 4] = [
         ("written over", &write_over),
         ("appended to", &append),
         ("cut off", &cut),
         ("replaced", &replace),
     ];
-    for (name, change) in change {
+    for (name, change) in changes {
         for rows in [0, 1, 100_000] {
             for commit in [false, true] {
                 fs::write(&path, &old).unwrap();
@@ -250,6 +253,10 @@ fn reserved_files_take_their_place_on_disk() {
     assert_eq!(names(folder.path()), ["array.npy"]);
 }
 
+/// A way to open or make a file.
+#[cfg(unix)]
+type Door = fn(&Path, &Shape) -> npbytes::Result<()>;
+
 /// Pipes, devices and folders are neither mapped nor appended to nor replaced; and a pipe without a writer is
 /// not waited for.
 #[cfg(unix)]
@@ -261,7 +268,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
     let pipe = folder.path().join("pipe.npy");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let shape = Shape::new(&[3]).unwrap();
-    let doors: [(&str, fn(&Path, &Shape) -> npbytes::Result<()>); 8] = [
+    let doors: [(&str, Door); 8] = [
         ("map_bytes", |path, _| npbytes::map_bytes(path).map(drop)),
         ("npy::map", |path, _| npy::map(path, &ReadOptions::default()).map(drop)),
         ("raw::map", |path, _| raw::map(path, &Spec::new(dtype("u1"))).map(drop)),
@@ -298,4 +305,24 @@ fn what_is_no_regular_file_is_refused_at_once() {
     }
     assert!(!fs::metadata(&pipe).unwrap().is_file());
     assert_eq!(names(folder.path()), ["pipe.npy"]);
+}
+
+/// No bytes at all are no .npy file, whoever looks at them.
+#[test]
+fn an_empty_file_is_one_error_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("array.npy");
+    fs::write(&path, b"").unwrap();
+    let options = ReadOptions::default();
+    for (name, error) in [
+        ("read", npy::read(&path, &options).unwrap_err()),
+        ("read_header", npy::read_header(&path, &options).unwrap_err()),
+        ("map", npy::map(&path, &options).unwrap_err()),
+        ("MapMut", MapMut::open(&path, npy::MapMode::ReadWrite, &options).unwrap_err()),
+        ("Appender", open(&path).unwrap_err()),
+        ("Reader", npy::Reader::new(&b""[..], options).unwrap_err()),
+    ] {
+        assert!(matches!(error.kind(), ErrorKind::Magic { .. }), "{name}: {error:?}");
+        assert!(error.to_string().contains("no bytes at all"), "{name}: {error}");
+    }
 }
