@@ -222,6 +222,10 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
     while peek(pos).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'?')) {
         pos += 1;
     }
+    if pos == code_start {
+        // Also where a unit follows: a code of a unit alone would be read as this list again, and again.
+        return Err(Error::dtype("expected a dtype").at(code_start));
+    }
     if peek(pos) == Some(b'[') {
         let unit = bytes[pos + 1..]
             .iter()
@@ -234,9 +238,6 @@ fn item(text: &str, start: usize, numpy: NumPy) -> Result<(DType, usize)> {
         pos += 1;
     }
     let code = &text[code_start..pos];
-    if code.is_empty() {
-        return Err(Error::dtype("expected a dtype").at(code_start));
-    }
     let order = match (before, after) {
         (Some(a), Some(b)) if a != b => {
             return Err(Error::dtype("two byte orders that disagree").at(order_pos));

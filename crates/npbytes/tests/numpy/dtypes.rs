@@ -1,5 +1,7 @@
 //! `np.dtype(text)`, `descr`, `str`, `repr`, sizes and alignments.
 
+use std::hash::{Hash, Hasher};
+
 use npbytes::literal::Value;
 use npbytes::{ByteOrder, DType, NumPy, Profile, literal};
 
@@ -244,8 +246,14 @@ fn equality_is_that_of_layouts() {
         ("M8[s]", "M8[ms]", false),
         ("M8[s]", "M8[1000ms]", false),
     ];
+    let hash = |dtype: &DType| {
+        let mut state = std::hash::DefaultHasher::new();
+        dtype.hash(&mut state);
+        state.finish()
+    };
     for (a, b, equal) in cases {
         assert_eq!(dtype(a) == dtype(b), equal, "{a} {b}");
+        assert!(!equal || hash(&dtype(a)) == hash(&dtype(b)), "{a} {b}");
     }
 }
 
