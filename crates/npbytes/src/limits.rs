@@ -13,6 +13,9 @@ pub struct Limits {
     pub header_bytes: u64,
     /// How deep brackets may nest in a literal. CPython's own limit is 200; more is taken as 200.
     pub depth: usize,
+    /// The longest Python literal, in bytes of UTF-8, where it is no .npy header: the text of a dtype, say.
+    /// 1 MiB by default.
+    pub literal_bytes: u64,
     /// The largest array that is copied into memory, in bytes. A mapped or borrowed array is not
     /// counted. No bound by default.
     pub array_bytes: u64,
@@ -23,8 +26,12 @@ pub(crate) const MAX_DEPTH: usize = 200;
 
 impl Limits {
     /// NumPy's own bounds.
-    pub const DEFAULT: Self =
-        Self { header_bytes: 10_000, depth: MAX_DEPTH, array_bytes: u64::MAX };
+    pub const DEFAULT: Self = Self {
+        header_bytes: 10_000,
+        depth: MAX_DEPTH,
+        literal_bytes: 1 << 20,
+        array_bytes: u64::MAX,
+    };
 
     /// Refuses to copy an array that is larger than the bound.
     #[cfg(feature = "fs")]
@@ -46,6 +53,13 @@ impl Limits {
     #[must_use]
     pub const fn depth(mut self, depth: usize) -> Self {
         self.depth = if depth > MAX_DEPTH { MAX_DEPTH } else { depth };
+        self
+    }
+
+    /// Sets the longest literal that is no .npy header.
+    #[must_use]
+    pub const fn literal_bytes(mut self, bytes: u64) -> Self {
+        self.literal_bytes = bytes;
         self
     }
 

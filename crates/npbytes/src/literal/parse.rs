@@ -8,7 +8,7 @@ use crate::limits::Limits;
 /// How a literal is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// The bounds; `depth` is the one that matters here.
+    /// The bounds; `literal_bytes` and `depth` are those that matter here.
     pub limits: Limits,
     /// Takes the `3L` of Python 2, as NumPy does in headers of version 1.0 and 2.0.
     pub python2_longs: bool,
@@ -30,6 +30,10 @@ pub fn parse(text: &str) -> Result<Value> {
 
 /// Reads one literal under the given options.
 pub fn parse_with(text: &str, options: &Options) -> Result<Value> {
+    let (limit, len) = (options.limits.literal_bytes, text.len() as u64);
+    if len > limit {
+        return Err(Error::limit("literal_bytes", limit, len).at(0_u64));
+    }
     if let Some(nul) = text.bytes().position(|b| b == 0) {
         return Err(Error::literal("a NUL character").at(nul));
     }

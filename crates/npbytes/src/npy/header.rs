@@ -287,8 +287,11 @@ impl Parts {
     }
 
     fn parse_text(text: &str, version: (u8, u8), options: &ReadOptions) -> Result<Self> {
-        let literal_options =
-            literal::Options { limits: options.limits, python2_longs: version != (3, 0) };
+        // The length of a header has its own limit, and was checked.
+        let literal_options = literal::Options {
+            limits: options.limits.literal_bytes(u64::MAX),
+            python2_longs: version != (3, 0),
+        };
         let header = literal::parse_with(text, &literal_options)?;
         // Values have no places; the last text that is a key is near enough.
         let place = |key: &Value| text.rfind(&key.repr(Python::DEFAULT)).unwrap_or(0);

@@ -106,6 +106,28 @@ fn depth_is_bounded_whatever_the_limits_say() {
     assert_eq!(levels, 201);
 }
 
+#[test]
+fn the_length_of_literals_is_bounded() {
+    let long = format!("[{}]", " ".repeat(1 << 20));
+    for error in [literal::parse(&long).unwrap_err(), DType::parse(&long).unwrap_err()] {
+        assert!(
+            matches!(error.kind(), ErrorKind::Limit { name: "literal_bytes", .. }),
+            "{error:?}"
+        );
+    }
+    let limits = Limits::default().literal_bytes(2 << 20);
+    literal::parse_with(&long, &literal::Options { limits, ..Default::default() }).unwrap();
+    // A header has a limit of its own.
+    let text = format!(
+        "{{'descr': '|u1', 'fortran_order': False, 'shape': (), }}{}\n",
+        " ".repeat(2 << 20)
+    );
+    let len = u32::try_from(text.len()).unwrap().to_le_bytes();
+    let file = [b"\x93NUMPY\x02\x00", &len[..], text.as_bytes(), &[7]].concat();
+    let options = npy::ReadOptions::with_limits(Limits::default().header_bytes(4 << 20));
+    assert_eq!(npy::decode(&file.into(), &options).unwrap().data()[..], [7]);
+}
+
 #[derive(Debug)]
 struct Nothing {
     x: FixedBytes<0>,
