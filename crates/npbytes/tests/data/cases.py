@@ -17,7 +17,9 @@ NAMES = """int8 int16 int32 int64 uint8 uint16 uint32 uint64 intp uintp intc uin
     longcomplex Int32 INT32 np.int32 int128 number generic record None StringDType StringDType()""".split()
 UNITS = """Y M W D h m s ms us ns ps fs as generic \u03bcs \u00b5s 25s 7D 1ns 2147483647s 2147483648s
     0s -1s D/24 Y/12 Y/4 W/7 h/60 h/2 m/60 s/1000 s/3 ms/1000 us/1000 ns/1000 ps/1000 fs/1000 as/2 2D/24
-    D/ B xs S NS s] [s""".split()
+    Y/52 Y/365 Y/6 Y/26 Y/7 Y/73 Y/13 M/4 M/2 M/30 M/720 M/15 M/90 W/168 W/10080 W/24 W/14 D/1440 D/86400 D/7 D/9
+    D/48 D/96 h/3600 h/16 h/7 m/60000 m/16 m/7 s/1000000 s/16 s/64 s/7 ms/1000000 ms/16 ms/7 us/1000000 ns/1000000 ps/1000000
+    fs/2 2Y/12 7D/24 2147483647D/24 90s/1000 generic/2 D/24/2 D/+24 D/2147483648 D/ B xs S NS s] [s""".split()
 LISTS = r"""i4,f8|i4,|i4, f8|i4 ,f8|i4,,f8|,i4|2i4|1i4|0i4|3i4,2f8|(2,3)i4|(2,)i4|(2)i4|()i4|(0,)i4|(2,3,)i4
     |( 2 , 3 )i4|(2,3)<i4|<(2,3)i4|>(2,3)<i4|>2i4|2>i4|(2,3)S5|5S|5U|5V|2S5|2M8[s]|M8[s],i4|M8[s],m8[25D],>f2
     |i4,(2,)f8,>u2|?,b,?|i1,S3,U2,V4|i4:f8|i4;f8|(2,3|2,3)i4|(2.0,)i4|(-1,)i4|-1i4|int32,float64|2int32

@@ -192,7 +192,8 @@ proptest! {
         match literal::parse(&text) {
             Ok(value) => {
                 let repr = value.repr(npbytes::Python::DEFAULT);
-                if !repr.contains("Ellipsis") && !repr.contains("inf") {
+                // No literals in Python either; and that of `-2j` is `(-0-2j)`, which is another number.
+                if !["Ellipsis", "inf", "j"].iter().any(|part| repr.contains(part)) {
                     let again = literal::parse(&repr);
                     prop_assert!(again.is_ok(), "{} of {}", repr, text);
                     prop_assert_eq!(again.unwrap().repr(npbytes::Python::DEFAULT), repr);
