@@ -359,7 +359,28 @@ fn rows_beyond_memory_are_refused() {
     assert_eq!(fs::read(&path).unwrap(), file);
 }
 
-/// A file that its owner may not write: opening says so, with its name.
+/// Rows are on disk already, and then somebody else writes behind them, over the header, or cuts them off:
+/// nothing is counted that is not known to be there, and nobody's bytes are lost.
+#[test]
+fn a_file_that_somebody_else_changed_is_not_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("array.npy");
+    let (old, new) = (counting("u1", &[10]), counting("u1", &[1 << 19]));
+    let changes: [fn(&mut Vec<u8>); 3] =
+        [|file| file.extend(b"another's"), |file| file[70] = b'#', |file| file.truncate(1000)];
+    for change in changes {
+        fs::write(&path, encode(&old)).unwrap();
+        let mut appender = open(&path).unwrap();
+        appender.write_rows(&new.view()).unwrap();
+        let mut file = fs::read(&path).unwrap();
+        assert!(file.len() > 1000, "large rows are written at once");
+        change(&mut file);
+        fs::write(&path, &file).unwrap();
+        assert!(appender.commit().is_err());
+        assert_eq!(fs::read(&path).unwrap(), file);
+    }
+}
+
 #[test]
 fn a_missing_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
