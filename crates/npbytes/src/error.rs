@@ -23,6 +23,7 @@ struct Inner {
     kind: ErrorKind,
     offset: Option<u64>,
     help: Option<Cow<'static, str>>,
+    member: Option<Box<str>>,
 }
 
 /// The causes an [`Error`] can have.
@@ -76,6 +77,22 @@ pub enum ErrorKind {
     Shape(Cow<'static, str>),
     /// A slice expression, an index or an axis that the array does not have.
     Index(Cow<'static, str>),
+    /// Bytes are no zip archive such as `np.savez` makes, or one that contradicts itself.
+    Archive(Cow<'static, str>),
+    /// The contents of a member of an archive are not those it was written with.
+    Checksum {
+        /// The CRC-32 that the archive names.
+        expected: u32,
+        /// That of the bytes.
+        found: u32,
+    },
+    /// An archive has no such member.
+    Member {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are, some of them if there are many.
+        available: Vec<String>,
+    },
     /// Bytes do not fill the wanted shape and dtype.
     Mismatch(Box<Mismatch>),
     /// The elements are not of the Rust type that was asked for.
@@ -102,7 +119,7 @@ pub enum ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind, offset: None, help: None }))
+        Self(Box::new(Inner { kind, offset: None, help: None, member: None }))
     }
 
     pub(crate) fn io(source: std::io::Error) -> Self {
@@ -152,12 +169,27 @@ impl Error {
         self
     }
 
+    /// Names the member of an archive whose contents the error is about.
+    #[cfg(feature = "npz")]
+    pub(crate) fn in_member(mut self, name: &str) -> Self {
+        if self.0.member.is_none() {
+            self.0.member = Some(name.into());
+        }
+        self
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The byte offset in the input where it went wrong, where there is one.
+    /// The member of an archive whose contents the error is about, by its full name.
+    pub fn member(&self) -> Option<&str> {
+        self.0.member.as_deref()
+    }
+
+    /// The byte offset in the input where it went wrong, where there is one. Where a
+    /// [`member`](Self::member) is named, it counts in the member's contents, inflated if they were deflated.
     pub fn offset(&self) -> Option<u64> {
         self.0.offset
     }
@@ -174,6 +206,9 @@ impl Error {
             ErrorKind::Mismatch(mismatch) => mismatch.help().map(Cow::Owned),
             ErrorKind::Field { available, .. } if !available.is_empty() => {
                 Some(Cow::Owned(format!("the fields are: {}", available.join(", "))))
+            }
+            ErrorKind::Member { available, .. } if !available.is_empty() => {
+                Some(Cow::Owned(format!("the members are: {}", available.join(", "))))
             }
             _ => None,
         }
@@ -207,6 +242,11 @@ impl Error {
         Self::new(ErrorKind::Value(shortened(message.into())))
     }
 
+    #[cfg(feature = "npz")]
+    pub(crate) fn archive(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Archive(shortened(message.into())))
+    }
+
     pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsupported(shortened(message.into())))
     }
@@ -235,6 +275,9 @@ fn shortened(message: Cow<'static, str>) -> Cow<'static, str> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(member) = &self.0.member {
+            write!(f, "member {member:?}: ")?;
+        }
         self.0.kind.fmt(f)?;
         match self.0.offset {
             Some(offset) => write!(f, " (at byte {offset})"),
@@ -269,6 +312,11 @@ impl fmt::Display for ErrorKind {
             Self::Header(message) => write!(f, "not a .npy header: {message}"),
             Self::Shape(message) => write!(f, "not a shape: {message}"),
             Self::Index(message) => write!(f, "out of the array: {message}"),
+            Self::Archive(message) => write!(f, "not a .npz archive: {message}"),
+            Self::Checksum { expected, found } => {
+                write!(f, "the contents have the CRC-32 {found:08x}, expected {expected:08x}")
+            }
+            Self::Member { name, .. } => write!(f, "no member named {name:?}"),
             Self::Mismatch(mismatch) => mismatch.fmt(f),
             Self::ElementType { wanted, dtype } => {
                 write!(f, "the elements are {dtype}, which {wanted} is not")
@@ -287,6 +335,7 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("offset", &self.0.offset)
             .field("help", &self.help())
+            .field("member", &self.member())
             .finish()
     }
 }
@@ -301,7 +350,19 @@ impl std::error::Error for Error {
 }
 
 impl From<std::io::Error> for Error {
+    /// An error of this crate that came through a [`std::io::Read`] is itself again.
     fn from(source: std::io::Error) -> Self {
-        Self::io(source)
+        source.downcast().unwrap_or_else(Self::io)
+    }
+}
+
+impl From<Error> for std::io::Error {
+    /// That of the system, or one of invalid data.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Io { source, .. } => source.kind(),
+            _ => std::io::ErrorKind::InvalidData,
+        };
+        Self::new(kind, error)
     }
 }

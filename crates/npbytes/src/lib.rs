@@ -6,8 +6,12 @@ mod error;
 mod limits;
 pub mod literal;
 #[cfg(feature = "fs")]
+mod lock;
+#[cfg(feature = "fs")]
 mod map;
 pub mod npy;
+#[cfg(feature = "npz")]
+pub mod npz;
 mod numpy;
 pub mod print;
 pub mod raw;
@@ -17,6 +21,8 @@ mod regular;
 mod replace;
 mod shape;
 pub mod sniff;
+#[cfg(feature = "fs")]
+mod tail;
 
 #[doc(hidden)]
 pub use array::__record;

@@ -19,6 +19,15 @@ pub struct Limits {
     /// The largest array that is copied into memory, in bytes. A mapped or borrowed array is not
     /// counted. No bound by default.
     pub array_bytes: u64,
+    /// The most members of an archive. Ten million by default.
+    pub members: u64,
+    /// The most bytes that one byte of a deflated member may become, where the deflated members of an archive
+    /// come to more than 1 GiB in all. 200 by default; deflate itself cannot exceed 1032, which is what arrays
+    /// of zeros come to. Below 1 GiB any ratio goes.
+    pub inflate_ratio: u64,
+    /// The most bytes that the deflated members of an archive may become in all. No bound by default, other
+    /// than that of `inflate_ratio`.
+    pub inflate_bytes: u64,
 }
 
 /// The deepest nesting that any limit can allow: the parsers recurse over it. CPython's own bound.
@@ -31,10 +40,13 @@ impl Limits {
         depth: MAX_DEPTH,
         literal_bytes: 1 << 20,
         array_bytes: u64::MAX,
+        members: 10_000_000,
+        inflate_ratio: 200,
+        inflate_bytes: u64::MAX,
     };
 
     /// Refuses to copy an array that is larger than the bound.
-    #[cfg(feature = "fs")]
+    #[cfg(any(feature = "fs", feature = "npz"))]
     pub(crate) fn check_array(&self, bytes: u64) -> crate::Result<()> {
         if bytes > self.array_bytes {
             return Err(crate::Error::limit("array_bytes", self.array_bytes, bytes));
@@ -67,6 +79,27 @@ impl Limits {
     #[must_use]
     pub const fn array_bytes(mut self, bytes: u64) -> Self {
         self.array_bytes = bytes;
+        self
+    }
+
+    /// Sets the most members of an archive.
+    #[must_use]
+    pub const fn members(mut self, members: u64) -> Self {
+        self.members = members;
+        self
+    }
+
+    /// Sets how many times their size the deflated members of a large archive may become.
+    #[must_use]
+    pub const fn inflate_ratio(mut self, ratio: u64) -> Self {
+        self.inflate_ratio = ratio;
+        self
+    }
+
+    /// Sets what the deflated members of an archive may become in all.
+    #[must_use]
+    pub const fn inflate_bytes(mut self, bytes: u64) -> Self {
+        self.inflate_bytes = bytes;
         self
     }
 }

@@ -36,6 +36,8 @@ pub use file::{read, read_header, write};
 pub use header::Header;
 #[cfg(feature = "fs")]
 pub use map::{MapMode, MapMut, map};
+#[cfg(feature = "npz")]
+pub(crate) use stream::read_first_header;
 pub use stream::{GrowingWriter, Reader, Writer};
 
 use crate::array::{Array, ArrayView, Layout};
@@ -196,6 +198,12 @@ fn write_header(
     }
     let order = if fortran { Order::F } else { Order::C };
     Ok(Layout::from(order).byte_order(byte_order))
+}
+
+/// Refuses an array whose header cannot be written.
+#[cfg(feature = "npz")]
+pub(crate) fn check_header(array: &ArrayView<'_>, options: &WriteOptions) -> Result<()> {
+    write_header(&mut Vec::new(), array, options).map(drop)
 }
 
 /// Elements that are Python objects lie in a .npy file as a pickle.

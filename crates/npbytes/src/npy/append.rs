@@ -4,22 +4,18 @@
 //! they are on disk is the number in the header changed, by one small write. A crash before it, of the
 //! process or of the machine, leaves the array that was there, with bytes behind its end.
 
-mod lock;
-mod tail;
-
 use std::io::{BufReader, Write};
 use std::path::Path;
-
-use lock::Locked;
-use tail::Tail;
 
 use super::rows::Rows;
 use super::stream::read_first_header;
 use super::{Header, ReadOptions, WriteOptions, header};
 use crate::array::ArrayView;
 use crate::error::{Error, Result};
+use crate::lock::Locked;
 use crate::replace::Replacement;
 use crate::shape::Shape;
+use crate::tail::Tail;
 
 /// A write that stays inside one sector reaches the disk whole or not at all.
 const SECTOR: usize = 512;
@@ -101,7 +97,7 @@ impl Appender {
             }
             file.set_len(header.end())?;
         }
-        let tail = Tail::new(file, header.data_offset(), header.end())?;
+        let tail = Tail::new(file, 0..header.data_offset() as u64, header.end())?;
         Ok(Self { header, rows, tail })
     }
 
@@ -137,8 +133,8 @@ impl Appender {
         let shape = self.rows.shape()?;
         match self.head_in_place(&shape) {
             Some(head) => {
-                if let Some((first, last)) = changed(self.tail.head(), &head) {
-                    self.tail.put_head(first, &head[first..=last])?;
+                if let Some((first, last)) = changed(self.tail.mark(), &head) {
+                    self.tail.put(first as u64, &head[first..=last])?;
                 }
             }
             None => self.rewrite(&shape)?,
@@ -150,7 +146,7 @@ impl Appender {
     fn head_in_place(&self, shape: &Shape) -> Option<Vec<u8>> {
         let options = WriteOptions::default().version(Some(self.header.version()));
         let (dtype, fortran) = (self.header.dtype(), self.header.fortran_order());
-        let old = self.tail.head();
+        let old = self.tail.mark();
         // What the file's version cannot say (it may be an escape in the header that is there) goes into
         // a new file, whose version can.
         let head = header::write_in_place(old.len(), dtype, shape, fortran, &options).ok()??;
@@ -166,7 +162,7 @@ impl Appender {
         header::write(&mut head, dtype, shape, fortran, &WriteOptions::default())?;
         let replacement = Replacement::new(self.tail.path())?;
         replacement.file().write_all(&head)?;
-        self.tail.copy_to(replacement.file())?;
+        self.tail.copy_to(self.header.data_offset() as u64, replacement.file())?;
         replacement.finish_synced().map(drop)
     }
 }

@@ -196,7 +196,7 @@ impl<R: Read> Reader<R> {
 }
 
 /// Reads the header that a source must start with: one without any bytes is no .npy file.
-pub(super) fn read_first_header(source: &mut impl Read, options: &ReadOptions) -> Result<Header> {
+pub(crate) fn read_first_header(source: &mut impl Read, options: &ReadOptions) -> Result<Header> {
     match read_header(source, options)? {
         Some(header) => Ok(header),
         None => Header::parse(&[], options),

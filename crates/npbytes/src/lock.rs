@@ -1,4 +1,4 @@
-//! A file that one appender has for itself.
+//! A file that one writer has for itself.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
@@ -9,7 +9,7 @@ use crate::regular;
 
 /// An open file that is locked against others that lock it: by `flock`, where there is that.
 #[derive(Debug)]
-pub(super) struct Locked {
+pub(crate) struct Locked {
     file: File,
     /// Without links.
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct Locked {
 
 impl Locked {
     /// Opens a file for reading and writing, and locks it.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         // Whoever had the lock before may have put another file in its place.
         const TRIES: usize = 16;
         let path = path.canonicalize()?;
@@ -32,13 +32,13 @@ impl Locked {
         Err(Error::new(ErrorKind::ResourceBusy, "it is replaced again and again"))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether the path still leads to the file.
     #[cfg(unix)]
-    pub(super) fn is_in_place(&self) -> Result<bool> {
+    pub(crate) fn is_in_place(&self) -> Result<bool> {
         use std::os::unix::fs::MetadataExt;
         let ours = self.file.metadata()?;
         match std::fs::metadata(&self.path) {
@@ -50,7 +50,7 @@ impl Locked {
 
     /// An open file is not replaced here.
     #[cfg(not(unix))]
-    pub(super) fn is_in_place(&self) -> Result<bool> {
+    pub(crate) fn is_in_place(&self) -> Result<bool> {
         self.path.try_exists()
     }
 }
@@ -81,7 +81,7 @@ fn lock(file: &File) -> Result<()> {
     use rustix::fs::{FlockOperation, flock};
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(Error::new(ErrorKind::ResourceBusy, "somebody else is adding rows to it"))
+            Err(Error::new(ErrorKind::ResourceBusy, "somebody else is adding to it"))
         }
         // Some file systems know no locks. What is left is to look for changes before the commit.
         Ok(()) | Err(_) => Ok(()),

@@ -2,21 +2,23 @@
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 
-use super::lock::Locked;
+use crate::lock::Locked;
 
 /// Bytes are collected up to this many.
 const BUFFER: usize = 1 << 16;
 
-/// The bytes behind an array. Those that are not written yet are forgotten when it is dropped, which is
+/// The bytes behind what a file held. Those that are not written yet are forgotten when it is dropped, which is
 /// what a [`std::io::BufWriter`] does not do.
 #[derive(Debug)]
-pub(super) struct Tail {
+pub(crate) struct Tail {
     file: Locked,
-    /// What is before the elements, as it was found.
-    head: Vec<u8>,
-    /// Where the array ended that was found.
+    /// Some bytes of the file as they were found, and where: those that whoever changes the file changes too.
+    mark: Vec<u8>,
+    mark_at: u64,
+    /// Where that ended which was found.
     start: u64,
     /// Where the file ends now.
     end: u64,
@@ -26,26 +28,28 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Starts behind an array, which is the end of the file.
-    pub(super) fn new(mut file: Locked, head_len: usize, start: u64) -> Result<Self> {
-        let mut head = vec![0; head_len];
-        file.seek(SeekFrom::Start(0))?;
-        file.read_exact(&mut head)?;
+    /// Starts behind what is found, at the end of the file. The file counts as changed by somebody else once
+    /// the bytes of `mark` are others.
+    pub(crate) fn new(mut file: Locked, mark: Range<u64>, start: u64) -> Result<Self> {
+        let len = usize::try_from(mark.end.saturating_sub(mark.start)).map_err(Error::other)?;
+        let mut bytes = vec![0; len];
+        file.seek(SeekFrom::Start(mark.start))?;
+        file.read_exact(&mut bytes)?;
         let pending = Vec::with_capacity(BUFFER);
-        Ok(Self { file, head, start, end: start, pending, kept: false })
+        Ok(Self { file, mark: bytes, mark_at: mark.start, start, end: start, pending, kept: false })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.file.path()
     }
 
-    /// What is before the elements, as it was found.
-    pub(super) fn head(&self) -> &[u8] {
-        &self.head
+    /// The bytes of the mark, as they were found.
+    pub(crate) fn mark(&self) -> &[u8] {
+        &self.mark
     }
 
     /// Forces what was written to disk, and makes sure that it is still the last of the file.
-    pub(super) fn sync(&mut self) -> Result<()> {
+    pub(crate) fn sync(&mut self) -> Result<()> {
         self.flush()?;
         self.file.sync_data()?;
         self.expect_as_left()
@@ -56,33 +60,40 @@ impl Tail {
         if self.file.is_in_place()? && self.is_as_left()? {
             return Ok(());
         }
-        Err(Error::other("it was changed or replaced since it was opened, and no rows were added"))
+        Err(Error::other("it was changed or replaced since it was opened, and nothing was added"))
     }
 
-    /// Whether the file is what this tail has made of it, as far as its header and length tell.
+    /// Whether the file is what this tail has made of it, as far as the mark and its length tell.
     fn is_as_left(&self) -> Result<bool> {
         if self.file.metadata()?.len() != self.end {
             return Ok(false);
         }
-        let mut head = vec![0; self.head.len()];
+        let mut mark = vec![0; self.mark.len()];
         let mut file: &File = &self.file;
-        file.seek(SeekFrom::Start(0))?;
-        file.read_exact(&mut head)?;
-        Ok(head == self.head)
+        file.seek(SeekFrom::Start(self.mark_at))?;
+        file.read_exact(&mut mark)?;
+        Ok(mark == self.mark)
     }
 
-    /// Writes a range of another head into the file and forces it to disk. What was written stays from now
-    /// on, even should this fail: the head may count it already.
-    pub(super) fn put_head(&mut self, first: usize, bytes: &[u8]) -> Result<()> {
+    /// Writes over bytes of the mark and forces that to disk. What was written behind the end stays from now
+    /// on, even should this fail: the new bytes may count it already.
+    pub(crate) fn put(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
         self.kept = true;
-        self.file.seek(SeekFrom::Start(first as u64))?;
+        self.file.seek(SeekFrom::Start(at))?;
         self.file.write_all(bytes)?;
         self.file.sync_data()
     }
 
-    /// Copies everything behind the head.
-    pub(super) fn copy_to(&mut self, mut to: &File) -> Result<()> {
-        let start = self.head.len() as u64;
+    /// Forces what was written to disk, to stay there even should this fail.
+    #[cfg(feature = "npz")]
+    pub(crate) fn keep(&mut self) -> Result<()> {
+        self.flush()?;
+        self.kept = true;
+        self.file.sync_data()
+    }
+
+    /// Copies everything behind a position.
+    pub(crate) fn copy_to(&mut self, start: u64, mut to: &File) -> Result<()> {
         self.file.seek(SeekFrom::Start(start))?;
         let len = self.end.saturating_sub(start);
         let copied = std::io::copy(&mut (&*self.file).take(len), &mut to)?;

@@ -1,0 +1,259 @@
+//! Archives changed in place: members are added behind the archive, with a new directory behind them.
+//!
+//! The directory that was there stays where it is until the new one is whole, and afterwards as bytes that
+//! nobody looks at. A crash before leaves the archive that was there, with bytes behind its end, which
+//! [`read`](super::read) skips; [`compact`] writes an archive without what is not needed any more.
+
+use std::collections::HashSet;
+use std::io::{BufWriter, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use super::directory::Directory;
+use super::record::{END_LEN, Record, directory};
+use super::source::Source;
+use super::write::Writer;
+use super::{ReadOptions, WriteOptions};
+use crate::array::ArrayView;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lock::Locked;
+use crate::replace::Replacement;
+use crate::tail::Tail;
+
+/// How an archive is edited.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct EditOptions {
+    /// How the directory is read.
+    pub read: ReadOptions,
+    /// How members are written.
+    pub write: WriteOptions,
+    /// Whether bytes behind the archive are cut off first: those of an edit that a crash ended. Without it they
+    /// are an error, as they may be something else.
+    pub discard_trailing: bool,
+}
+
+impl EditOptions {
+    /// Sets how members are written.
+    #[must_use]
+    pub const fn write(mut self, options: WriteOptions) -> Self {
+        self.write = options;
+        self
+    }
+
+    /// Cuts off bytes behind the archive first.
+    #[must_use]
+    pub const fn discard_trailing(mut self, discard: bool) -> Self {
+        self.discard_trailing = discard;
+        self
+    }
+}
+
+/// Adds, replaces and removes members of an archive without rewriting the others.
+///
+/// Nothing changes until [`commit`](Self::commit). Dropped before, the archive has the members it had, and what
+/// was written behind it is cut off, unless the file was changed meanwhile.
+///
+/// Whoever reads the archive meanwhile sees the old one or the new one; NumPy, which looks for the directory in
+/// the last 64 KiB only, may find none while large members are written. Others that edit in this way are kept
+/// out by a lock (`flock`) where the system and the file system have one.
+///
+/// The file grows by what is added and by its directory; what was removed stays in it until [`compact`].
+///
+/// ```
+/// use npbytes::{Array, npz};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("model.npz");
+/// let (old, new) = (Array::from_vec(&[1], vec![1])?, Array::from_vec(&[2], vec![2, 3])?);
+/// npz::write(&path, &[("a", old.view()), ("b", old.view())], &Default::default())?;
+/// let mut editor = npz::Editor::open(&path, &Default::default())?;
+/// editor.remove("a")?;
+/// editor.replace("b", &new.view())?;
+/// editor.append("c", &new.view())?;
+/// editor.commit()?;
+/// let archive = npz::read(&path, &Default::default())?;
+/// assert_eq!(archive.keys().collect::<Vec<_>>(), ["b", "c"]);
+/// # Ok::<(), npbytes::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Editor {
+    writer: Writer<Tail>,
+    /// The records of the old directory, and where each is among them.
+    old: Vec<u8>,
+    kept: Vec<Kept>,
+    comment: Vec<u8>,
+    changed: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    name: String,
+    record: Range<usize>,
+}
+
+impl Editor {
+    /// Opens an archive, locks it and reads its directory.
+    ///
+    /// # Errors
+    /// As [`read`](super::read), and those of the file; one that somebody else edits; bytes behind the archive,
+    /// unless they are to be discarded ([`Archive::trailing`](super::Archive::trailing) tells how many).
+    pub fn open(path: impl AsRef<Path>, options: &EditOptions) -> Result<Self> {
+        let path = path.as_ref();
+        Self::open_file(path, options).map_err(|error| error.in_file(path))
+    }
+
+    fn open_file(path: &Path, options: &EditOptions) -> Result<Self> {
+        let file = Locked::open(path)?;
+        let len = file.metadata()?.len();
+        let source = Source::file(file.try_clone()?, len);
+        let directory = Directory::read(&source, &options.read.limits)?;
+        let end = directory.end();
+        if len > end {
+            if !options.discard_trailing {
+                return Err(Error::archive(format!("{} bytes follow it", len - end))
+                    .at(end)
+                    .with_help("discard them if an edit was interrupted here"));
+            }
+            file.set_len(end)?;
+        }
+        let old = source.bytes(&directory.records, |_| ())?.to_vec();
+        let comment = source.bytes(&directory.comment, |_| ())?.to_vec();
+        let starts = directory.entries.iter().map(|entry| entry.record - directory.records.start);
+        let ends = starts.clone().skip(1).chain([old.len() as u64]);
+        let kept = directory.entries.iter().zip(starts.zip(ends)).map(|(entry, (start, end))| {
+            // Both lie inside of `old`, which is in memory.
+            let record = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
+            Kept { name: directory.name(entry).into(), record }
+        });
+        let kept = kept.collect();
+        let mark = directory.comment.start - END_LEN as u64..end;
+        let tail = Tail::new(file, mark, end)?;
+        let writer = Writer::behind(tail, end, &options.write.streamed(false));
+        Ok(Self { writer, old, kept, comment, changed: false })
+    }
+
+    /// The names of the members as they will be, in the order of the new directory.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.kept.iter().map(|kept| kept.name.as_str()).chain(self.writer.names())
+    }
+
+    /// Adds an array, under a name to which `.npy` is added, as `np.savez` does.
+    ///
+    /// # Errors
+    /// A name that there is already; as [`encode`](super::encode), and those of the file, after which nothing
+    /// more is written.
+    pub fn append(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
+        self.append_all(&[(name, array.clone())])
+    }
+
+    /// Adds arrays, deflated in parallel as by [`Writer::add_all`].
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn append_all<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
+        let there: HashSet<&str> = self.names().collect();
+        for (name, _) in members {
+            let member = Record::member_name(name.as_ref())?;
+            if there.contains(&*member) {
+                return Err(Error::archive(format!("it has a member {member:?} already"))
+                    .with_help("replace it, or remove it first"));
+            }
+        }
+        self.changed = true;
+        self.write(|writer| writer.add_all(members))
+    }
+
+    /// Adds an array in the place of the one of that name, if there is one.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub fn replace(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
+        let member = Record::member_name(name)?;
+        self.forget(&member);
+        self.append(name, array)
+    }
+
+    /// Removes the member that NumPy finds under a key, and all others of the same name. Its data stays in the
+    /// file, where nobody finds it, until [`compact`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::Member`] if there is none.
+    pub fn remove(&mut self, key: &str) -> Result<()> {
+        let npy = format!("{key}.npy");
+        if self.forget(key) || self.forget(&npy) {
+            return Ok(());
+        }
+        const MOST: usize = 20;
+        let available = self.names().take(MOST).map(Into::into).collect();
+        Err(Error::new(ErrorKind::Member { name: key.into(), available }))
+    }
+
+    fn forget(&mut self, name: &str) -> bool {
+        let before = self.kept.len();
+        self.kept.retain(|kept| kept.name != name);
+        let forgotten = self.writer.forget(name) | (self.kept.len() < before);
+        self.changed |= forgotten;
+        forgotten
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut Writer<Tail>) -> Result<()>) -> Result<()> {
+        let written = write(&mut self.writer);
+        written.map_err(|error| error.in_file(self.writer.target().path()))
+    }
+
+    /// Forces the new members to disk, then the new directory.
+    ///
+    /// # Errors
+    /// A member that was lost in a write that failed; a file that somebody else changed; those of the file. The
+    /// archive is then as it was. Only where the last step fails, which is to force the directory to disk, it
+    /// may be the new one already.
+    pub fn commit(self) -> Result<()> {
+        if !self.changed {
+            return Ok(());
+        }
+        let Self { writer, old, kept, comment, .. } = self;
+        let (mut tail, added, position) = writer.into_parts()?;
+        let mut finish = || {
+            tail.sync()?;
+            let kept: Vec<&[u8]> = kept.iter().map(|kept| &old[kept.record.clone()]).collect();
+            tail.write_all(&directory(&kept, &added, position, &comment))?;
+            tail.sync()?;
+            tail.keep()
+        };
+        let finished = finish();
+        finished.map_err(|error| Error::from(error).in_file(tail.path()))
+    }
+}
+
+/// Rewrites an archive with its members as they are, deflated or stored, in the order of the directory, and
+/// nothing else: without what edits have left in it. Where its members are those of NumPy, it is then byte for
+/// byte the archive that NumPy writes of them. The new file replaces the old one once it is on disk.
+///
+/// Returns the length before and after.
+///
+/// # Errors
+/// As [`read`](super::read); a member that contradicts the directory; those of the file.
+pub fn compact(path: impl AsRef<Path>, options: &EditOptions) -> Result<(u64, u64)> {
+    let path = path.as_ref();
+    let run = || {
+        let file = Locked::open(path)?;
+        let len = file.metadata()?.len();
+        let source = Source::file(file.try_clone()?, len);
+        let directory = Directory::read(&source, &options.read.limits)?;
+        let replacement = Replacement::new(path)?;
+        let target = BufWriter::with_capacity(1 << 16, replacement.file());
+        let mut writer = Writer::unseekable(target, &options.write.streamed(false));
+        for entry in &directory.entries {
+            let data = directory.data(&source, entry)?;
+            writer.add_raw(directory.name(entry), entry, &source, data)?;
+        }
+        writer.finish()?;
+        let new_len = replacement.file().metadata()?.len();
+        if !file.is_in_place()? {
+            return Err(Error::io(std::io::Error::other("it was replaced meanwhile")));
+        }
+        replacement.finish_synced()?;
+        Ok((len, new_len))
+    };
+    run().map_err(|error: Error| error.in_file(path))
+}
