@@ -21,6 +21,8 @@ mod deflate;
 mod directory;
 #[cfg(feature = "fs")]
 mod edit;
+#[cfg(feature = "fs")]
+mod file;
 mod inflate;
 mod record;
 mod source;
@@ -28,14 +30,14 @@ mod write;
 
 use std::borrow::Cow;
 use std::io::Write;
-#[cfg(feature = "fs")]
-use std::path::Path;
 
 use bytes::Bytes;
 
 pub use archive::{Archive, Item, Member};
 #[cfg(feature = "fs")]
 pub use edit::{EditOptions, Editor, compact};
+#[cfg(feature = "fs")]
+pub use file::{FileWriter, from_file, map, read, write};
 pub use record::Method;
 pub use write::{RowWriter, Writer};
 
@@ -157,42 +159,6 @@ pub fn decode(data: &Bytes, options: &ReadOptions) -> Result<Archive> {
     Archive::open(source::Source::Memory(data.clone()), *options)
 }
 
-/// Opens an archive in a file and reads its directory; members are read when they are asked for. Others may
-/// replace the file meanwhile, as [`write`](fn@write) does, or append to it, but not change it otherwise. Of pipes and
-/// devices everything is read, as the directory is at the end.
-///
-/// # Errors
-/// As [`decode`], and those of the file.
-#[cfg(feature = "fs")]
-pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Archive> {
-    let path = path.as_ref();
-    let open = || {
-        let mut file = std::fs::File::open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_file() {
-            return Archive::open(source::Source::file(file, metadata.len()), *options);
-        }
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut file, &mut bytes)?;
-        decode(&bytes.into(), options)
-    };
-    open().map_err(|error: Error| error.in_file(path))
-}
-
-/// Maps an archive: stored members are slices of the map, which take no memory until they are looked at.
-/// Unless [`ReadOptions::check_crc`] is off, a member is looked at whole when it is read.
-///
-/// While a member lives, nobody may truncate the file or write into it: the promise of
-/// [`map_bytes`](crate::map_bytes). An [`Editor`] writes behind the archive only, and keeps it.
-///
-/// # Errors
-/// As [`decode`], and those of the file.
-#[cfg(feature = "fs")]
-pub fn map(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Archive> {
-    let path = path.as_ref();
-    decode(&crate::map::map_bytes(path)?, options).map_err(|error| error.in_file(path))
-}
-
 /// The archive that `np.savez` and `np.savez_compressed` write, in memory. Members have the names that are
 /// given, with `.npy`, in the order they are given ([`arrange`] has NumPy's).
 ///
@@ -229,32 +195,6 @@ pub fn encode_to<S: AsRef<str>>(
     let mut writer = Writer::unseekable(writer, options);
     writer.add_all(members)?;
     writer.finish().map(drop)
-}
-
-/// Writes the file that `np.savez` and `np.savez_compressed` write, under a temporary name in the same folder
-/// that is then renamed: a file that was there is replaced whole or not at all, as by
-/// [`npy::write`](fn@crate::npy::write). Pipes and devices are written directly, as NumPy writes them
-/// ([`WriteOptions::streamed`]). The name is taken as it is, without `.npz` added.
-///
-/// # Errors
-/// As [`encode`], and those of the file.
-#[cfg(feature = "fs")]
-pub fn write<S: AsRef<str>>(
-    path: impl AsRef<Path>,
-    members: &[(S, ArrayView<'_>)],
-    options: &WriteOptions,
-) -> Result<()> {
-    crate::replace::replace(path.as_ref(), |file| {
-        let regular = file.metadata()?.is_file();
-        let target = std::io::BufWriter::with_capacity(1 << 16, file);
-        let mut writer = if regular && !options.streamed {
-            Writer::new(target, options)?
-        } else {
-            Writer::streamed(target, options)
-        };
-        writer.add_all(members)?;
-        writer.finish().map(drop)
-    })
 }
 
 /// The members of `np.savez(file, *positional, **named)`, in the order that NumPy writes them: those with names

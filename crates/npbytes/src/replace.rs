@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::regular;
 
 /// A file under a temporary name, in the folder of the file that it will replace.
+#[derive(Debug)]
 pub(crate) struct Replacement {
     temporary: NamedTempFile,
     target: PathBuf,
@@ -116,11 +117,16 @@ fn new_file_permissions() -> Option<Permissions> {
     None
 }
 
+/// Whether there is something that is written as it is, and not replaced: a pipe or a device.
+pub(crate) fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 /// Lets `write` fill a file that then replaces the one at `path`. If it fails, nothing has changed; it is
 /// not forced to disk.
 /// Pipes and devices are written as they are.
 pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
-    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+    if is_special(path) {
         let file = OpenOptions::new()
             .write(true)
             .open(path)

@@ -1,6 +1,13 @@
-//! Deflating members: with zlib, whose bytes are those of `np.savez_compressed`, or with what is quickest.
+//! Deflating members: with zlib, whose bytes are those of `np.savez_compressed`, or as quickly as can be.
+
+mod block;
+mod fast;
+mod huffman;
+mod matches;
 
 use std::io::Write;
+
+use fast::FastDeflater;
 
 use flate2::{Compress, FlushCompress, Status};
 
@@ -11,38 +18,53 @@ use crate::npy;
 
 /// The level that `zipfile` asks zlib for, which is its default one.
 const NUMPY_LEVEL: u32 = 6;
-/// That of a stream that has to be quick.
-const FAST_LEVEL: u32 = 1;
-/// That of libdeflate.
-const LIBDEFLATE_LEVEL: i32 = 1;
+/// How much is looked at twice at a time, so that the cache still holds it.
+const PIECE: usize = 1 << 18;
 
 /// Deflates a stream. The bytes do not depend on the pieces it comes in.
-pub(super) struct Deflater {
-    state: Compress,
-    out: Vec<u8>,
+pub(super) enum Deflater {
+    Zlib(Zlib),
+    Fast(FastDeflater),
 }
 
 impl Deflater {
     /// `None` where nothing is to be deflated.
     pub(super) fn new(compression: Compression) -> Option<Self> {
-        const OUT: usize = 1 << 16;
-        let level = match compression {
-            Compression::None => return None,
-            Compression::NumPy => NUMPY_LEVEL,
-            Compression::Fast => FAST_LEVEL,
-        };
-        let state = Compress::new(flate2::Compression::new(level), false);
-        Some(Self { state, out: Vec::with_capacity(OUT) })
+        match compression {
+            Compression::None => None,
+            Compression::NumPy => Some(Self::Zlib(Zlib::new())),
+            Compression::Fast => Some(Self::Fast(FastDeflater::new())),
+        }
     }
 
     /// Deflates bytes, and writes what comes of it. Returns how many were written.
     pub(super) fn write(&mut self, bytes: &[u8], target: &mut impl Write) -> std::io::Result<u64> {
-        self.run(bytes, FlushCompress::None, target)
+        match self {
+            Self::Zlib(zlib) => zlib.run(bytes, FlushCompress::None, target),
+            Self::Fast(fast) => fast.write(bytes, target),
+        }
     }
 
     /// Writes what is left.
     pub(super) fn finish(&mut self, target: &mut impl Write) -> std::io::Result<u64> {
-        self.run(&[], FlushCompress::Finish, target)
+        match self {
+            Self::Zlib(zlib) => zlib.run(&[], FlushCompress::Finish, target),
+            Self::Fast(fast) => fast.finish(target),
+        }
+    }
+}
+
+/// zlib as CPython asks for it.
+pub(super) struct Zlib {
+    state: Compress,
+    out: Vec<u8>,
+}
+
+impl Zlib {
+    fn new() -> Self {
+        const OUT: usize = 1 << 16;
+        let state = Compress::new(flate2::Compression::new(NUMPY_LEVEL), false);
+        Self { state, out: Vec::with_capacity(OUT) }
     }
 
     fn run(
@@ -81,9 +103,6 @@ pub(super) struct Deflated {
 
 /// Deflates an array as a .npy file.
 pub(super) fn deflate(array: &ArrayView<'_>, options: &WriteOptions) -> Result<Deflated> {
-    if options.compression == Compression::Fast {
-        return deflate_fast(&npy::encode(array, &options.npy)?);
-    }
     let mut sink = Sink {
         crc: crc32fast::Hasher::new(),
         uncompressed: 0,
@@ -98,21 +117,6 @@ pub(super) fn deflate(array: &ArrayView<'_>, options: &WriteOptions) -> Result<D
     Ok(Deflated { crc: crc.finalize(), uncompressed, bytes })
 }
 
-fn deflate_fast(contents: &[u8]) -> Result<Deflated> {
-    let level = libdeflater::CompressionLvl::new(LIBDEFLATE_LEVEL).unwrap_or_default();
-    let mut compressor = libdeflater::Compressor::new(level);
-    let bound = compressor.deflate_compress_bound(contents.len());
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(bound).map_err(std::io::Error::from)?;
-    bytes.resize(bound, 0);
-    let len = compressor
-        .deflate_compress(contents, &mut bytes)
-        .map_err(|error| std::io::Error::other(format!("deflate failed: {error:?}")))?;
-    bytes.truncate(len);
-    let crc = crc32fast::hash(contents);
-    Ok(Deflated { crc, uncompressed: contents.len() as u64, bytes })
-}
-
 struct Sink {
     crc: crc32fast::Hasher,
     uncompressed: u64,
@@ -122,8 +126,7 @@ struct Sink {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        // As much as the cache holds: it is looked at twice.
-        let bytes = &bytes[..bytes.len().min(1 << 18)];
+        let bytes = &bytes[..bytes.len().min(PIECE)];
         self.crc.update(bytes);
         self.uncompressed += bytes.len() as u64;
         match &mut self.deflater {
