@@ -137,7 +137,7 @@ impl Archive {
         {
             /// Less than this is not worth the way to another thread.
             const SMALL: u64 = 1 << 20;
-            let work: u64 = members.iter().map(|member| member.work()).sum();
+            let work = members.iter().fold(0, |sum: u64, member| sum.saturating_add(member.work()));
             if work > SMALL && members.len() > 1 {
                 use rayon::prelude::*;
                 let items: Vec<Result<Item>> = members
@@ -315,11 +315,11 @@ impl<'a> Member<'a> {
     /// As [`bytes`](Self::bytes), but for what the contents are.
     pub fn reader(&self) -> Result<impl Read + 'a> {
         let Archive { source, directory, options, .. } = self.archive;
+        let data = directory.data(source, self.entry)?;
         if self.entry.method == Method::Deflated {
             // Nothing is held of what it becomes, so that only the whole counts.
             directory.check_inflated(&options.limits)?;
         }
-        let data = directory.data(source, self.entry)?;
         Ok(Stream::new(source, data, self.entry, options.check_crc))
     }
 

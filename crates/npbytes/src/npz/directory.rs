@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use rawzip::{ReaderAt, ZipArchive, ZipFileHeaderRecord, ZipLocator};
 
-use super::record::{END_LEN, End, LOCAL_LEN, LocalHead, Method, is_encrypted, is_utf8};
+use super::record::{
+    END_LEN, END64_LEN, End, LOCAL_LEN, LOCATOR64_LEN, LocalHead, Method, is_encrypted, is_utf8,
+};
 use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -12,8 +14,10 @@ use crate::sniff::Encoding;
 
 /// How far before the end CPython looks for the end record: its length and that of the longest comment.
 const SEARCH: u64 = END_LEN as u64 + 0xffff;
-/// How many end records are looked at, where the last ones are not whole.
-const TRIES: usize = 16;
+/// How many end records are looked at where the last ones are none of a whole archive, and how many records of
+/// members altogether. An array may hold archives too, so that there may be many.
+const TRIES: usize = 1 << 16;
+const TRIED_RECORDS: u64 = 1 << 20;
 /// Deflate makes no more of a byte.
 const MAX_RATIO: u64 = 1032;
 /// Up to this size, members may be deflated as well as they can.
@@ -62,18 +66,22 @@ impl Directory {
         let buffer_len = usize::try_from(len).unwrap_or(usize::MAX);
         let mut buffer = vec![0; buffer_len.clamp(4096, rawzip::MAX_CENTRAL_DIRECTORY_RECORD_SIZE)];
         let (mut end, mut space, mut first_error) = (len, SEARCH, None);
+        let mut tried = Tried::default();
         for _ in 0..TRIES {
             let locator = ZipLocator::new().max_search_space(space);
             let (offset, error) = match locator.locate_in_reader(source, &mut buffer, end) {
-                Ok(archive) => match Self::parse(&archive, limits, &mut buffer) {
+                Ok(archive) => match Self::parse(&archive, limits, &mut buffer, &mut tried) {
+                    // Whole archives that follow each other are not left by an edit.
+                    Ok(directory) if tried.starts.contains(&directory.end()) => break,
                     Ok(directory) => return Ok(directory),
+                    Err(error) if matches!(error.kind(), ErrorKind::Limit { .. }) => {
+                        return Err(error);
+                    }
                     Err(error) => (Some(archive.eocd_offset()), error),
                 },
                 Err((_, error)) => (error.eocd_offset(), foreign(error)),
             };
             match offset {
-                // Nothing was left unfinished here: the archive is whole, and wrong.
-                Some(at) if ends_at(source, at, len)? => return Err(error),
                 Some(at) => {
                     first_error.get_or_insert(error);
                     end = at;
@@ -82,25 +90,42 @@ impl Directory {
                 None if space == SEARCH => space = u64::MAX,
                 None => break,
             }
+            if tried.records > TRIED_RECORDS {
+                break;
+            }
         }
-        Err(first_error
-            .unwrap_or_else(|| no_directory(len))
-            .with_help("the file may have been cut off: an archive's directory is at its end"))
+        Err(first_error.unwrap_or_else(|| {
+            no_directory(len)
+                .with_help("the file may have been cut off: an archive's directory is at its end")
+        }))
     }
 
     /// Reads the directory that an end record leads to.
-    fn parse(archive: &ZipArchive<&Source>, limits: &Limits, buffer: &mut [u8]) -> Result<Self> {
+    fn parse(
+        archive: &ZipArchive<&Source>,
+        limits: &Limits,
+        buffer: &mut [u8],
+        tried: &mut Tried,
+    ) -> Result<Self> {
         let source = archive.get_ref();
         let (end_at, start) = (archive.eocd_offset(), archive.directory_offset());
-        let end = end_record(source, end_at)?.ok_or_else(|| no_directory(end_at))?;
-        if end.directory != u32::MAX && u64::from(end.directory) != start {
-            return Err(Error::archive(format!(
-                "its directory is at byte {start}, and said to be at {}",
-                end.directory
-            ))
+        let end = end_records(source, end_at)?.ok_or_else(|| no_directory(end_at))?;
+        if end.start.checked_add(end.size) != Some(end.at) || end.start != start {
+            let fits = end.at.checked_sub(end.size).and_then(|start| start.checked_sub(end.start));
+            tried.starts.extend(fits);
+            let error = Error::archive(format!(
+                "its directory, of {} bytes from byte {} on, does not end at byte {}, where its end record is",
+                end.size, end.start, end.at
+            ));
+            return Err(match fits {
+                Some(before @ 1..) => error.with_help(format!(
+                    "{before} bytes may stand before it that belong to something else; cut them off"
+                )),
+                _ => error,
+            }
             .at(end_at));
         }
-        let count = archive.entries_hint();
+        let count = end.count;
         if count > limits.members {
             return Err(Error::limit("members", limits.members, count).at(end_at));
         }
@@ -112,15 +137,14 @@ impl Directory {
             deflated: (0, 0),
         };
         let mut records = archive.entries(buffer);
-        while let Some(record) = records.next_entry().map_err(foreign)? {
+        while let Some(record) = records.next_entry().map_err(|error| foreign(error).at(end_at))? {
             if directory.entries.len() as u64 == count {
                 break;
             }
             directory.push(&record)?;
+            tried.records += 1;
         }
-        if directory.entries.len() as u64 != count
-            || records.next_entry().map_err(foreign)?.is_some()
-        {
+        if directory.entries.len() as u64 != count || directory.records.end != end.at {
             return Err(Error::archive(format!(
                 "its directory lists other than the {count} members that its end record says"
             ))
@@ -181,29 +205,48 @@ impl Directory {
         self.comment.end
     }
 
+    /// Refuses members that contradict the directory, whatever they are compressed by.
+    #[cfg(feature = "fs")]
+    pub(super) fn check_members(&self, source: &Source) -> Result<()> {
+        for entry in &self.entries {
+            match self.data(source, entry) {
+                Err(error) if !matches!(error.kind(), ErrorKind::Unsupported(_)) => {
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Where the data of a member is: what the directory says of it is checked here, against the member itself
     /// and against its neighbours.
     pub(super) fn data(&self, source: &Source, entry: &Entry) -> Result<Range<u64>> {
         let name = self.name(entry);
-        let wrong = |message: String| Err(Error::archive(message).at(entry.offset));
-        let mut head = [0; LOCAL_LEN];
-        let head = match source.read_exact_at(&mut head, entry.offset) {
-            Ok(()) => LocalHead::parse(&head),
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => None,
-            Err(error) => return Err(error.into()),
-        };
-        let Some(head) = head else {
+        // Where that is no place in the file, its end.
+        let at = entry.offset.min(source.len());
+        let wrong = |message: String| Err(Error::archive(message).at(at));
+        // Long enough for most names, so that one read is enough.
+        let mut bytes = [0; LOCAL_LEN + 256];
+        let len = source.fill(&mut bytes, entry.offset)?;
+        let Some(head) = bytes[..len].first_chunk().and_then(LocalHead::parse) else {
             return wrong(format!("member {name:?} is not where the directory says"));
         };
         if head.encrypted || is_encrypted(entry.flags) {
             return Err(Error::unsupported(format!("member {name:?} is encrypted"))
-                .at(entry.offset)
+                .at(at)
                 .with_help("decrypt the archive first; NumPy writes none that are"));
         }
-        let mut raw = vec![0; usize::from(head.name_len)];
-        source.read_exact_at(&mut raw, entry.offset + LOCAL_LEN as u64)?;
+        let name_end = LOCAL_LEN + usize::from(head.name_len);
         let mut found = String::new();
-        decode_name(&raw, head.utf8, &mut found)?;
+        match bytes[..len].get(LOCAL_LEN..name_end) {
+            Some(raw) => decode_name(raw, head.utf8, &mut found)?,
+            None => {
+                let mut raw = vec![0; usize::from(head.name_len)];
+                source.read_exact_at(&mut raw, entry.offset + LOCAL_LEN as u64)?;
+                decode_name(&raw, head.utf8, &mut found)?;
+            }
+        }
         if found != name {
             return wrong(format!("member {name:?} of the directory calls itself {found:?}"));
         }
@@ -232,7 +275,7 @@ impl Directory {
             Method::Other(number) => Err(Error::unsupported(format!(
                 "member {name:?} is compressed by method {number}, which NumPy never uses"
             ))
-            .at(entry.offset)),
+            .at(at)),
             _ => Ok(start..end),
         }
     }
@@ -254,13 +297,7 @@ impl Directory {
 /// Refuses what does not start as NumPy wants it.
 fn check_start(source: &Source) -> Result<()> {
     let mut head = [0; Encoding::HEAD];
-    let mut len = 0;
-    while len < head.len() {
-        match source.read_at(&mut head[len..], len as u64)? {
-            0 => break,
-            read => len += read,
-        }
-    }
+    let len = source.fill(&mut head, 0)?;
     let head = &head[..len];
     match Encoding::of(head) {
         Some(Encoding::Npz) => Ok(()),
@@ -276,19 +313,34 @@ fn check_start(source: &Source) -> Result<()> {
     }
 }
 
-fn end_record(source: &Source, at: u64) -> Result<Option<End>> {
-    let mut bytes = [0; END_LEN];
-    match source.read_exact_at(&mut bytes, at) {
-        Ok(()) => Ok(End::parse(&bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+/// What was looked at before the directory that is taken.
+#[derive(Default)]
+struct Tried {
+    /// How many records of members.
+    records: u64,
+    /// Where archives would start that do not start with the file.
+    starts: Vec<u64>,
 }
 
-/// Whether an end record and its comment are the last of the source.
-fn ends_at(source: &Source, at: u64, len: u64) -> Result<bool> {
-    let end = end_record(source, at)?;
-    Ok(end.is_some_and(|end| at + END_LEN as u64 + u64::from(end.comment_len) == len))
+/// The records at the end of an archive, of which the last is at `at`.
+fn end_records(source: &Source, at: u64) -> Result<Option<End>> {
+    let Some(end) = chunk::<END_LEN>(source, at)?.and_then(|bytes| End::parse(&bytes, at)) else {
+        return Ok(None);
+    };
+    let Some(locator) = at.checked_sub(LOCATOR64_LEN as u64) else { return Ok(Some(end)) };
+    let locator = chunk::<LOCATOR64_LEN>(source, locator)?;
+    let Some(at_64) = locator.and_then(|bytes| End::parse_locator(&bytes)) else {
+        return Ok(Some(end));
+    };
+    let large = chunk::<END64_LEN>(source, at_64)?;
+    Ok(large.and_then(|bytes| end.with_64(&bytes, at_64)).or(Some(end)))
+}
+
+/// So many bytes, if there are.
+fn chunk<const N: usize>(source: &Source, at: u64) -> Result<Option<[u8; N]>> {
+    let mut bytes = [0; N];
+    let len = source.fill(&mut bytes, at)?;
+    Ok((len == N).then_some(bytes))
 }
 
 fn no_directory(at: u64) -> Error {
@@ -310,7 +362,10 @@ fn foreign(error: rawzip::Error) -> Error {
         rawzip::ErrorKind::InvalidEndOfCentralDirectory => {
             Error::archive("its end record contradicts itself")
         }
-        rawzip::ErrorKind::Eof | rawzip::ErrorKind::IO(_) => {
+        // The buffer is as long as the file, or as the longest record.
+        rawzip::ErrorKind::Eof
+        | rawzip::ErrorKind::IO(_)
+        | rawzip::ErrorKind::BufferTooSmall { .. } => {
             Error::archive("it ends inside its directory")
         }
         rawzip::ErrorKind::MissingEndOfCentralDirectory => {

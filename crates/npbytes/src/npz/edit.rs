@@ -107,6 +107,8 @@ impl Editor {
         let len = file.metadata()?.len();
         let source = Source::file(file.try_clone()?, len);
         let directory = Directory::read(&source, &options.read.limits)?;
+        // What lies about where it is may not come to be what is added.
+        directory.check_members(&source)?;
         let end = directory.end();
         if len > end {
             if !options.discard_trailing {
@@ -159,8 +161,9 @@ impl Editor {
                     .with_help("replace it, or remove it first"));
             }
         }
-        self.changed = true;
-        self.write(|writer| writer.add_all(members))
+        self.write(|writer| writer.add_all(members))?;
+        self.changed |= !members.is_empty();
+        Ok(())
     }
 
     /// Adds an array in the place of the one of that name, if there is one.
@@ -169,8 +172,11 @@ impl Editor {
     /// As [`append`](Self::append).
     pub fn replace(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
         let member = Record::member_name(name)?;
-        self.forget(&member);
-        self.append(name, array)
+        // What was there goes only when the other one is there.
+        self.write(|writer| writer.replace(name, array))?;
+        self.kept.retain(|kept| kept.name != *member);
+        self.changed = true;
+        Ok(())
     }
 
     /// Removes the member that NumPy finds under a key, and all others of the same name. Its data stays in the
@@ -201,7 +207,7 @@ impl Editor {
         written.map_err(|error| error.in_file(self.writer.target().path()))
     }
 
-    /// Forces the new members to disk, then the new directory.
+    /// Forces the new members to disk, then the new directory, then the record that ends the archive.
     ///
     /// # Errors
     /// A member that was lost in a write that failed; a file that somebody else changed; those of the file. The
@@ -216,8 +222,11 @@ impl Editor {
         let mut finish = || {
             tail.sync()?;
             let kept: Vec<&[u8]> = kept.iter().map(|kept| &old[kept.record.clone()]).collect();
-            tail.write_all(&directory(&kept, &added, position, &comment))?;
+            let (records, end) = directory(&kept, &added, position, &comment);
+            tail.write_all(&records)?;
+            // With the end there, whoever finds it takes what is before it for whole.
             tail.sync()?;
+            tail.write_all(&end)?;
             tail.keep()
         };
         let finished = finish();

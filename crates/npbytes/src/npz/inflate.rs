@@ -66,6 +66,7 @@ pub(super) struct Stream<'a> {
     left: u64,
     expected: u32,
     check: bool,
+    ended: bool,
 }
 
 /// What has been read and not yet inflated.
@@ -90,6 +91,7 @@ impl<'a> Stream<'a> {
             left: entry.uncompressed,
             expected: entry.crc,
             check,
+            ended: false,
         }
     }
 
@@ -119,6 +121,18 @@ impl<'a> Stream<'a> {
                 return Ok(0);
             }
         }
+    }
+
+    /// Checks size and CRC, once.
+    fn end(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.ended, true) {
+            return Ok(());
+        }
+        self.expect_end()?;
+        if self.check {
+            check_crc(self.expected, self.crc.clone().finalize())?;
+        }
+        Ok(())
     }
 
     /// Makes sure that nothing follows what the directory says there is.
@@ -166,7 +180,11 @@ fn read(source: &Source, rest: &mut Range<u64>, buffer: &mut [u8]) -> std::io::R
 
 impl Read for Stream<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.left == 0 || buffer.is_empty() {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.left == 0 {
+            self.end()?;
             return Ok(0);
         }
         let made = self.some(buffer)?;
@@ -178,10 +196,7 @@ impl Read for Stream<'_> {
         }
         self.left -= made as u64;
         if self.left == 0 {
-            self.expect_end()?;
-            if self.check {
-                check_crc(self.expected, self.crc.clone().finalize())?;
-            }
+            self.end()?;
         }
         Ok(made)
     }

@@ -15,6 +15,9 @@ const LOCATOR64: &[u8; 4] = b"PK\x06\x07";
 pub(super) const LOCAL_LEN: usize = 30;
 /// The length of the record at the end of an archive before its comment.
 pub(super) const END_LEN: usize = 22;
+/// The lengths of the two further records at the end of a large archive.
+pub(super) const END64_LEN: usize = 56;
+pub(super) const LOCATOR64_LEN: usize = 20;
 
 /// `zipfile` gives sizes and offsets 64 bits from here on, though 32 would do for twice as much.
 const ZIP64_LIMIT: u64 = 0x7fff_ffff;
@@ -235,7 +238,7 @@ impl Record {
     }
 }
 
-/// A directory of members, those that an archive had before first, and the records that end it.
+/// A directory of members, those that an archive had before first; and the records that end the archive.
 ///
 /// `position` is where it starts in the archive.
 pub(super) fn directory(
@@ -243,12 +246,13 @@ pub(super) fn directory(
     added: &[Record],
     position: u64,
     comment: &[u8],
-) -> Vec<u8> {
-    let mut out = kept.concat();
+) -> (Vec<u8>, Vec<u8>) {
+    let mut records = kept.concat();
     for record in added {
-        record.central(&mut out);
+        record.central(&mut records);
     }
-    let (count, size) = ((kept.len() + added.len()) as u64, out.len() as u64);
+    let (count, size) = ((kept.len() + added.len()) as u64, records.len() as u64);
+    let mut out = Vec::new();
     if count > COUNT_LIMIT || position > ZIP64_LIMIT || size > ZIP64_LIMIT {
         let end64 = position + size;
         out.extend(END64);
@@ -273,7 +277,7 @@ pub(super) fn directory(
     out.extend(clipped(position).to_le_bytes());
     out.extend(u16::try_from(comment.len()).unwrap_or(u16::MAX).to_le_bytes());
     out.extend(comment);
-    out
+    (records, out)
 }
 
 fn clipped(size: u64) -> u32 {
@@ -293,14 +297,13 @@ pub(super) struct LocalHead {
 impl LocalHead {
     /// Reads the head; `None` where there is none.
     pub(super) fn parse(bytes: &[u8; LOCAL_LEN]) -> Option<Self> {
-        let number = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
-        let flags = number(6);
+        let flags = u16_at(bytes, 6);
         bytes.starts_with(LOCAL).then(|| Self {
             utf8: is_utf8(flags),
             encrypted: is_encrypted(flags),
-            method: Method::from_number(number(8)),
-            name_len: number(26),
-            extra_len: number(28),
+            method: Method::from_number(u16_at(bytes, 8)),
+            name_len: u16_at(bytes, 26),
+            extra_len: u16_at(bytes, 28),
         })
     }
 
@@ -318,19 +321,54 @@ pub(super) fn is_encrypted(flags: u16) -> bool {
     flags & FLAG_ENCRYPTED != 0
 }
 
-/// The end record: where it says that the directory starts, and its comment.
-#[derive(Clone, Debug)]
+/// What the records at the end say of the directory.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct End {
-    pub(super) directory: u32,
+    pub(super) start: u64,
+    pub(super) size: u64,
+    pub(super) count: u64,
+    /// Where the first of these records is, up to which the directory goes.
+    pub(super) at: u64,
     pub(super) comment_len: u16,
 }
 
 impl End {
-    pub(super) fn parse(bytes: &[u8; END_LEN]) -> Option<Self> {
-        let number = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    /// Reads the last record, which is at `at`.
+    pub(super) fn parse(bytes: &[u8; END_LEN], at: u64) -> Option<Self> {
         bytes.starts_with(END).then(|| Self {
-            directory: u32::from_le_bytes([bytes[16], bytes[17], bytes[18], bytes[19]]),
-            comment_len: number(20),
+            start: u32_at(bytes, 16).into(),
+            size: u32_at(bytes, 12).into(),
+            count: u16_at(bytes, 10).into(),
+            at,
+            comment_len: u16_at(bytes, 20),
         })
     }
+
+    /// Where the record with 64 bits is, if there is one, by the bytes before the last record.
+    pub(super) fn parse_locator(bytes: &[u8; LOCATOR64_LEN]) -> Option<u64> {
+        bytes.starts_with(LOCATOR64).then(|| u64_at(bytes, 8))
+    }
+
+    /// The same with what the record with 64 bits says, which is at `at`.
+    pub(super) fn with_64(self, bytes: &[u8; END64_LEN], at: u64) -> Option<Self> {
+        bytes.starts_with(END64).then(|| Self {
+            start: u64_at(bytes, 48),
+            size: u64_at(bytes, 40),
+            count: u64_at(bytes, 32),
+            at,
+            ..self
+        })
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u16::from_le_bytes(*b))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u64::from_le_bytes(*b))
 }

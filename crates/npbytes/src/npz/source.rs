@@ -48,6 +48,18 @@ impl Source {
         }
     }
 
+    /// Reads as many bytes as there are and there is room for.
+    pub(super) fn fill(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
+        let mut len = 0;
+        while len < buffer.len() {
+            match self.read_at(&mut buffer[len..], offset.saturating_add(len as u64))? {
+                0 => break,
+                read => len += read,
+            }
+        }
+        Ok(len)
+    }
+
     /// All bytes of a range: shared, or read into memory of their own, each piece of which `look` sees while it
     /// is in the processor's cache.
     pub(super) fn bytes(
@@ -87,6 +99,8 @@ impl ReaderAt for Source {
                 buffer[..len].copy_from_slice(&rest[..len]);
                 Ok(len)
             }
+            #[cfg(feature = "fs")]
+            Self::File { len, .. } if offset >= *len => Ok(0),
             #[cfg(feature = "fs")]
             Self::File { file, .. } => loop {
                 match file.read_at(buffer, offset) {

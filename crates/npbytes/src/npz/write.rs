@@ -128,40 +128,51 @@ impl<W: Write> Writer<W> {
     /// As [`encode`](super::encode), and those of the target.
     pub fn add_all<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
         self.intact()?;
-        let mut records = Vec::with_capacity(members.len());
-        for (name, _) in members {
-            records.push(self.record(name.as_ref())?);
+        let mut names = HashSet::new();
+        let mut next = Vec::with_capacity(members.len());
+        for (name, array) in members {
+            let name = name.as_ref();
+            if !names.insert(name) {
+                return Err(twice(name));
+            }
+            next.push((name, self.record(name)?, array));
         }
-        let mut members: Vec<(Record, &ArrayView<'_>)> =
-            records.into_iter().zip(members.iter().map(|(_, array)| array)).collect();
-        let named = |error: Error, record: &Record| error.in_member(&record.name);
+        self.add_records(next)
+    }
+
+    /// Writes arrays whose names were checked.
+    fn add_records(&mut self, members: Vec<(&str, Record, &ArrayView<'_>)>) -> Result<()> {
         if self.options.compression == Compression::None {
-            for (record, array) in members {
-                let name = record.name.clone();
-                self.add_stored(record, array).map_err(|error| error.in_member(&name))?;
+            for (name, record, array) in members {
+                let member = record.name.clone();
+                self.add_stored(record, array).map_err(|error| error.in_member(&member))?;
+                self.names.insert(name.into());
             }
             return Ok(());
         }
-        let mut members = members.drain(..).peekable();
-        while let Some((record, array)) = members.next() {
-            let mut size = array.nbytes() as u64;
+        let mut members = members.into_iter().peekable();
+        while let Some(first) = members.next() {
+            let mut size = first.2.nbytes() as u64;
             if size > IN_FLIGHT && (self.rewrite.is_some() || self.style.descriptor) {
-                let name = record.name.clone();
-                self.add_piecewise(record, array).map_err(|error| error.in_member(&name))?;
+                let (name, record, array) = first;
+                let member = record.name.clone();
+                self.add_piecewise(record, array).map_err(|error| error.in_member(&member))?;
+                self.names.insert(name.into());
                 continue;
             }
-            let mut window = vec![(record, array)];
-            while let Some(next) =
-                members.next_if(|(_, next)| size + next.nbytes() as u64 <= IN_FLIGHT)
-            {
-                size += next.1.nbytes() as u64;
+            let mut window = vec![first];
+            let fits = |size: u64, array: &ArrayView<'_>| size + array.nbytes() as u64 <= IN_FLIGHT;
+            while let Some(next) = members.next_if(|(_, _, array)| fits(size, array)) {
+                size += next.2.nbytes() as u64;
                 window.push(next);
             }
-            let options = &self.options;
-            for ((record, _), deflated) in window.iter().zip(deflate_all(&window, options)) {
-                let deflated = deflated.map_err(|error| named(error, record))?;
-                self.add_deflated(record.clone(), &deflated)
-                    .map_err(|error| named(error, record))?;
+            let arrays: Vec<_> = window.iter().map(|&(_, _, array)| array).collect();
+            let deflated = deflate_all(&arrays, &self.options);
+            for ((name, record, _), deflated) in window.into_iter().zip(deflated) {
+                let member = record.name.clone();
+                let added = deflated.and_then(|deflated| self.add_deflated(record, &deflated));
+                added.map_err(|error| error.in_member(&member))?;
+                self.names.insert(name.into());
             }
         }
         Ok(())
@@ -182,15 +193,18 @@ impl<W: Write> Writer<W> {
         self.intact()?;
         let record = self.record(name)?;
         let options = self.options.npy;
+        // What cannot be written is found before anything is.
+        npy::Writer::new(std::io::sink(), dtype.clone(), shape, fortran_order, &options)?;
+        self.names.insert(name.into());
         let sink = self.begin(record)?;
         let rows = npy::Writer::new(sink, dtype, shape, fortran_order, &options)?;
         Ok(RowWriter { rows })
     }
 
     /// What is known of a member that comes next.
-    fn record(&mut self, name: &str) -> Result<Record> {
+    fn record(&self, name: &str) -> Result<Record> {
         let member = Record::member_name(name)?;
-        if !self.names.insert(name.into()) {
+        if self.names.contains(name) {
             return Err(twice(name));
         }
         let stored = self.options.compression == Compression::None;
@@ -289,7 +303,8 @@ impl<W: Write> Writer<W> {
     /// A member that was not written to its end; those of the target.
     pub fn finish(mut self) -> Result<W> {
         self.intact()?;
-        let end = directory(&[], &self.records, self.position, &[]);
+        let (records, end) = directory(&[], &self.records, self.position, &[]);
+        self.target.write_all(&records)?;
         self.target.write_all(&end)?;
         self.target.flush()?;
         Ok(self.target)
@@ -344,6 +359,24 @@ impl<W: Write> Writer<W> {
         self.records.len() < before
     }
 
+    /// Writes an array in the place of the one of that name, if there was one.
+    #[cfg(feature = "fs")]
+    pub(super) fn replace(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
+        let there = self.names.remove(name);
+        let written = self.add(name, array);
+        if written.is_err() {
+            if there {
+                self.names.insert(name.into());
+            }
+            return written;
+        }
+        if let Some(last) = self.records.pop() {
+            self.records.retain(|record| record.name != last.name);
+            self.records.push(last);
+        }
+        Ok(())
+    }
+
     #[cfg(feature = "fs")]
     pub(super) fn target(&self) -> &W {
         &self.target
@@ -367,20 +400,13 @@ impl<W> std::fmt::Debug for Writer<W> {
 }
 
 /// Deflates members, on several threads if there are any.
-fn deflate_all(
-    window: &[(Record, &ArrayView<'_>)],
-    options: &WriteOptions,
-) -> Vec<Result<Deflated>> {
+fn deflate_all(arrays: &[&ArrayView<'_>], options: &WriteOptions) -> Vec<Result<Deflated>> {
     #[cfg(feature = "rayon")]
-    if window.len() > 1 {
+    if arrays.len() > 1 {
         use rayon::prelude::*;
-        return window
-            .par_iter()
-            .with_max_len(1)
-            .map(|(_, array)| deflate(array, options))
-            .collect();
+        return arrays.par_iter().with_max_len(1).map(|array| deflate(array, options)).collect();
     }
-    window.iter().map(|(_, array)| deflate(array, options)).collect()
+    arrays.iter().map(|array| deflate(array, options)).collect()
 }
 
 /// An array of an archive that is written row by row. Dropped before [`finish`](Self::finish), it leaves an

@@ -75,7 +75,7 @@ impl FastDeflater {
 fn segment(all: &[u8], start: usize, end: usize, last: bool) -> Vec<u8> {
     let before = start.min(WINDOW);
     let (bytes, window) = (&all[start - before..end], before);
-    let mut finder = Finder::new();
+    let mut finder = Finder::new(bytes.len());
     finder.prime(&bytes[..window]);
     let mut bits = Bits::default();
     let mut at = window;

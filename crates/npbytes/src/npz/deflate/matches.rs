@@ -7,7 +7,9 @@ use super::block::{DISTANCES, LITERALS, distance_symbol, length_symbol};
 pub(super) const WINDOW: usize = 1 << 15;
 const MIN_MATCH: usize = 4;
 const MAX_MATCH: usize = 258;
+/// The table has so many places (as a power of two), and fewer for a short input: to clear it takes time.
 const HASH_BITS: u32 = 15;
+const LEAST_HASH_BITS: u32 = 8;
 /// After so many misses (as a power of two), steps become one byte longer.
 const PATIENCE: u32 = 6;
 
@@ -30,20 +32,23 @@ pub(super) struct Parsed {
 pub(super) struct Finder {
     /// Positions plus one.
     table: Box<[u32]>,
+    bits: u32,
     parsed: Parsed,
 }
 
 impl Finder {
-    pub(super) fn new() -> Self {
+    /// For a slice of so many bytes.
+    pub(super) fn new(len: usize) -> Self {
+        let bits = (usize::BITS - len.leading_zeros()).clamp(LEAST_HASH_BITS, HASH_BITS);
         let parsed =
             Parsed { matches: Vec::new(), literals: [0; LITERALS], distances: [0; DISTANCES] };
-        Self { table: vec![0; 1 << HASH_BITS].into(), parsed }
+        Self { table: vec![0; 1 << bits].into(), bits, parsed }
     }
 
     /// Makes bytes known to which the blocks behind them may go back.
     pub(super) fn prime(&mut self, bytes: &[u8]) {
         for (at, four) in bytes.windows(MIN_MATCH).enumerate() {
-            self.table[hash(four_bytes(four))] = position(at);
+            self.table[hash(four_bytes(four), self.bits)] = position(at);
         }
     }
 
@@ -57,7 +62,7 @@ impl Finder {
         let (mut at, mut run) = (start, start);
         while let Some(four) = bytes.get(at..at + 4) {
             let four = four_bytes(four);
-            let slot = &mut self.table[hash(four)];
+            let slot = &mut self.table[hash(four, self.bits)];
             let candidate = std::mem::replace(slot, position(at)) as usize;
             let distance = (at + 1).wrapping_sub(candidate);
             let found = candidate > 0
@@ -88,7 +93,7 @@ impl Finder {
             run = at;
             // A place inside of the match, so that what repeats often is found close by.
             if let Some(four) = bytes.get(at - 2..at + 2) {
-                self.table[hash(four_bytes(four))] = position(at - 2);
+                self.table[hash(four_bytes(four), self.bits)] = position(at - 2);
             }
         }
         count(&bytes[run.min(end)..], literals);
@@ -106,8 +111,8 @@ fn four_bytes(bytes: &[u8]) -> u32 {
 }
 
 #[inline(always)]
-fn hash(four: u32) -> usize {
-    (four.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
+fn hash(four: u32, bits: u32) -> usize {
+    (four.wrapping_mul(0x9e37_79b1) >> (32 - bits)) as usize
 }
 
 /// How many bytes two slices have in common at their start.
