@@ -143,13 +143,16 @@ impl Record {
         let extra = 20 + padding.len();
         let mut out = Vec::with_capacity(LOCAL_LEN + self.name.len() + extra);
         out.extend(LOCAL);
-        out.extend(self.version().to_le_bytes());
+        // A large member's sizes are hidden by every `zipfile`.
+        let hidden =
+            self.style.hides_sizes || uncompressed > ZIP64_LIMIT || compressed > ZIP64_LIMIT;
+        let version = if hidden { VERSION_ZIP64 } else { VERSION };
+        let size = |size: u64| if hidden { u32::MAX } else { clipped(size) };
+        out.extend(version.to_le_bytes());
         out.extend(self.flags().to_le_bytes());
         out.extend(self.method.number().to_le_bytes());
         out.extend(TIME);
         out.extend(crc.to_le_bytes());
-        let hidden = self.style.hides_sizes;
-        let size = |size: u64| if hidden { u32::MAX } else { clipped(size) };
         out.extend(size(compressed).to_le_bytes());
         out.extend(size(uncompressed).to_le_bytes());
         out.extend(self.name_len().to_le_bytes());
