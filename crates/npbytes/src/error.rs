@@ -79,6 +79,8 @@ pub enum ErrorKind {
     Index(Cow<'static, str>),
     /// Bytes are no zip archive such as `np.savez` makes, or one that contradicts itself.
     Archive(Cow<'static, str>),
+    /// A name that a member of an archive cannot have, or has already.
+    MemberName(Cow<'static, str>),
     /// The contents of a member of an archive are not those it was written with.
     Checksum {
         /// The CRC-32 that the archive names.
@@ -247,6 +249,11 @@ impl Error {
         Self::new(ErrorKind::Archive(shortened(message.into())))
     }
 
+    #[cfg(feature = "npz")]
+    pub(crate) fn member_name(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::MemberName(shortened(message.into())))
+    }
+
     pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Unsupported(shortened(message.into())))
     }
@@ -313,6 +320,7 @@ impl fmt::Display for ErrorKind {
             Self::Shape(message) => write!(f, "not a shape: {message}"),
             Self::Index(message) => write!(f, "out of the array: {message}"),
             Self::Archive(message) => write!(f, "not a .npz archive: {message}"),
+            Self::MemberName(message) => write!(f, "no name for a new member: {message}"),
             Self::Checksum { expected, found } => {
                 write!(f, "the contents have the CRC-32 {found:08x}, expected {expected:08x}")
             }

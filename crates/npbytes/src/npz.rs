@@ -214,7 +214,7 @@ pub fn arrange<'a, T>(
         named.into_iter().map(|(name, array)| (Cow::Borrowed(name), array)).chain(positional)
     {
         if name == "file" {
-            return Err(Error::archive("np.savez takes `file` as its own argument")
+            return Err(Error::member_name("np.savez takes `file` as its own argument")
                 .with_help("choose another name"));
         }
         if !names.insert(name.clone()) {

@@ -84,6 +84,16 @@ impl Tail {
         self.file.sync_data()
     }
 
+    /// Writes over bytes of what was written, so many before the end.
+    #[cfg(feature = "npz")]
+    pub(crate) fn rewrite(&mut self, back: u64, bytes: &[u8]) -> Result<()> {
+        self.flush()?;
+        let at = self.end.checked_sub(back).filter(|&at| at >= self.start);
+        let at = at.ok_or_else(|| Error::other("those bytes were there before"))?;
+        self.file.seek(SeekFrom::Start(at))?;
+        self.file.write_all(bytes)
+    }
+
     /// Forces what was written to disk, to stay there even should this fail.
     #[cfg(feature = "npz")]
     pub(crate) fn keep(&mut self) -> Result<()> {

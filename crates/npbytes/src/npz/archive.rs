@@ -314,12 +314,17 @@ impl<'a> Member<'a> {
     /// # Errors
     /// As [`bytes`](Self::bytes), but for what the contents are.
     pub fn reader(&self) -> Result<impl Read + 'a> {
-        let Archive { source, directory, options, .. } = self.archive;
-        let data = directory.data(source, self.entry)?;
+        let stream = self.stream()?;
         if self.entry.method == Method::Deflated {
             // Nothing is held of what it becomes, so that only the whole counts.
-            directory.check_inflated(&options.limits)?;
+            self.archive.directory.check_inflated(&self.archive.options.limits)?;
         }
+        Ok(stream)
+    }
+
+    fn stream(&self) -> Result<Stream<'a>> {
+        let Archive { source, directory, options, .. } = self.archive;
+        let data = directory.data(source, self.entry)?;
         Ok(Stream::new(source, data, self.entry, options.check_crc))
     }
 
@@ -330,7 +335,7 @@ impl<'a> Member<'a> {
     /// A member that contradicts the directory or cannot be inflated; what [`Header::parse`] refuses.
     pub fn header(&self) -> Result<Option<Header>> {
         let read = || {
-            let mut reader = self.reader()?;
+            let mut reader = self.stream()?;
             let mut head = [0; npy::MAGIC.len()];
             let mut len = 0;
             while len < head.len() {

@@ -112,7 +112,12 @@ impl Directory {
         let end = end_records(source, end_at)?.ok_or_else(|| no_directory(end_at))?;
         if end.start.checked_add(end.size) != Some(end.at) || end.start != start {
             let fits = end.at.checked_sub(end.size).and_then(|start| start.checked_sub(end.start));
-            tried.starts.extend(fits);
+            // The head of a member there is what tells another archive from the torn end of an edit.
+            if let Some(before) = fits
+                && chunk(source, before)? == Some(*b"PK\x03\x04")
+            {
+                tried.starts.push(before);
+            }
             let error = Error::archive(format!(
                 "its directory, of {} bytes from byte {} on, does not end at byte {}, where its end record is",
                 end.size, end.start, end.at

@@ -111,11 +111,7 @@ impl Editor {
         directory.check_members(&source)?;
         let end = directory.end();
         if len > end {
-            if !options.discard_trailing {
-                return Err(Error::archive(format!("{} bytes follow it", len - end))
-                    .at(end)
-                    .with_help("discard them if an edit was interrupted here"));
-            }
+            check_trailing(len, end, options)?;
             file.set_len(end)?;
         }
         let old = source.bytes(&directory.records, |_| ())?.to_vec();
@@ -130,7 +126,8 @@ impl Editor {
         let kept = kept.collect();
         let mark = directory.comment.start - END_LEN as u64..end;
         let tail = Tail::new(file, mark, end)?;
-        let writer = Writer::behind(tail, end, &options.write.streamed(false));
+        let writer =
+            Writer::behind(tail, end, &options.write.streamed(false)).rewriting(Tail::rewrite);
         Ok(Self { writer, old, kept, comment, changed: false })
     }
 
@@ -157,26 +154,32 @@ impl Editor {
         for (name, _) in members {
             let member = Record::member_name(name.as_ref())?;
             if there.contains(&*member) {
-                return Err(Error::archive(format!("it has a member {member:?} already"))
+                return Err(Error::member_name(format!("there is a member {member:?} already"))
                     .with_help("replace it, or remove it first"));
             }
         }
-        self.write(|writer| writer.add_all(members))?;
-        self.changed |= !members.is_empty();
-        Ok(())
+        self.write(|writer| writer.add_all(members))
     }
 
     /// Adds an array in the place of the one of that name, if there is one.
     ///
     /// # Errors
-    /// As [`append`](Self::append).
+    /// As [`append`](Self::append), but for names that there are.
     pub fn replace(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
-        let member = Record::member_name(name)?;
+        self.replace_all(&[(name, array.clone())])
+    }
+
+    /// Adds arrays in the place of those of their names, deflated in parallel as by [`Writer::add_all`]. Where one
+    /// cannot be written, those before it are replaced.
+    ///
+    /// # Errors
+    /// As [`replace`](Self::replace); a name that is given twice.
+    pub fn replace_all<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
         // What was there goes only when the other one is there.
-        self.write(|writer| writer.replace(name, array))?;
-        self.kept.retain(|kept| kept.name != *member);
-        self.changed = true;
-        Ok(())
+        let written = self.write(|writer| writer.replace_all(members));
+        let there: HashSet<&str> = self.writer.names().collect();
+        self.kept.retain(|kept| !there.contains(kept.name.as_str()));
+        written
     }
 
     /// Removes the member that NumPy finds under a key, and all others of the same name. Its data stays in the
@@ -190,7 +193,8 @@ impl Editor {
             return Ok(());
         }
         const MOST: usize = 20;
-        let available = self.names().take(MOST).map(Into::into).collect();
+        let keys = self.names().map(|name| name.strip_suffix(".npy").unwrap_or(name));
+        let available = keys.take(MOST).map(Into::into).collect();
         Err(Error::new(ErrorKind::Member { name: key.into(), available }))
     }
 
@@ -214,7 +218,8 @@ impl Editor {
     /// archive is then as it was. Only where the last step fails, which is to force the directory to disk, it
     /// may be the new one already.
     pub fn commit(self) -> Result<()> {
-        if !self.changed {
+        self.writer.intact()?;
+        if !self.changed && self.writer.names().next().is_none() {
             return Ok(());
         }
         let Self { writer, old, kept, comment, .. } = self;
@@ -234,6 +239,16 @@ impl Editor {
     }
 }
 
+/// Refuses bytes behind an archive, unless they are to be discarded.
+fn check_trailing(len: u64, end: u64, options: &EditOptions) -> Result<()> {
+    if len > end && !options.discard_trailing {
+        return Err(Error::archive(format!("{} bytes follow it", len - end))
+            .at(end)
+            .with_help("discard them if an edit was interrupted here"));
+    }
+    Ok(())
+}
+
 /// Rewrites an archive with its members as they are, deflated or stored, in the order of the directory, and
 /// nothing else: without what edits have left in it. Where its members are those of NumPy, it is then byte for
 /// byte the archive that NumPy writes of them. The new file replaces the old one once it is on disk.
@@ -241,7 +256,8 @@ impl Editor {
 /// Returns the length before and after.
 ///
 /// # Errors
-/// As [`read`](super::read); a member that contradicts the directory; those of the file.
+/// As [`read`](super::read); bytes behind the archive, unless they are to be discarded; a member that contradicts the
+/// directory; those of the file.
 pub fn compact(path: impl AsRef<Path>, options: &EditOptions) -> Result<(u64, u64)> {
     let path = path.as_ref();
     let run = || {
@@ -249,6 +265,7 @@ pub fn compact(path: impl AsRef<Path>, options: &EditOptions) -> Result<(u64, u6
         let len = file.metadata()?.len();
         let source = Source::file(file.try_clone()?, len);
         let directory = Directory::read(&source, &options.read.limits)?;
+        check_trailing(len, directory.end(), options)?;
         let replacement = Replacement::new(path)?;
         let target = BufWriter::with_capacity(1 << 16, replacement.file());
         let mut writer = Writer::unseekable(target, &options.write.streamed(false));

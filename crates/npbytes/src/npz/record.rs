@@ -111,9 +111,15 @@ impl Record {
     pub(super) fn member_name(name: &str) -> Result<Box<str>> {
         let mut name = format!("{name}.npy");
         name.truncate(name.find('\0').unwrap_or(name.len()));
+        Self::checked_name(name)
+    }
+
+    /// # Errors
+    /// A name of more than 65,535 bytes.
+    pub(super) fn checked_name(name: String) -> Result<Box<str>> {
         if name.len() > usize::from(u16::MAX) {
-            return Err(Error::archive(format!(
-                "a member's name may have 65535 bytes, {name:?} has {}",
+            return Err(Error::member_name(format!(
+                "it may have 65535 bytes of UTF-8, {name:?} has {}",
                 name.len()
             )));
         }
@@ -130,7 +136,7 @@ impl Record {
     }
 
     fn name_len(&self) -> u16 {
-        // Checked by `member_name`.
+        // Checked by `checked_name`.
         u16::try_from(self.name.len()).unwrap_or(u16::MAX)
     }
 

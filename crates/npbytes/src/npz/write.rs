@@ -62,7 +62,7 @@ pub struct Writer<W> {
 }
 
 /// Writes bytes so many bytes back from the end, and returns there.
-type Rewrite<W> = fn(&mut W, back: u64, &[u8]) -> std::io::Result<()>;
+pub(super) type Rewrite<W> = fn(&mut W, back: u64, &[u8]) -> std::io::Result<()>;
 
 fn rewrite<W: Write + Seek>(target: &mut W, back: u64, bytes: &[u8]) -> std::io::Result<()> {
     let end = target.stream_position()?;
@@ -288,7 +288,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    fn intact(&self) -> Result<()> {
+    pub(super) fn intact(&self) -> Result<()> {
         if self.broken {
             return Err(Error::io(std::io::Error::other(
                 "a member was not written to its end, the archive cannot be completed",
@@ -320,7 +320,7 @@ impl<W: Write> Writer<W> {
         data: Range<u64>,
     ) -> Result<()> {
         let mut record = Record {
-            name: name.into(),
+            name: Record::checked_name(name.into())?,
             method: entry.method,
             crc: entry.crc,
             uncompressed: entry.uncompressed,
@@ -344,6 +344,12 @@ impl<W: Write> Writer<W> {
         self.end(record)
     }
 
+    /// Goes back by a way of the target's own.
+    #[cfg(feature = "fs")]
+    pub(super) fn rewriting(self, rewrite: Rewrite<W>) -> Self {
+        Self { rewrite: Some(rewrite), ..self }
+    }
+
     /// The names of the members that were written.
     #[cfg(feature = "fs")]
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -359,22 +365,25 @@ impl<W: Write> Writer<W> {
         self.records.len() < before
     }
 
-    /// Writes an array in the place of the one of that name, if there was one.
+    /// Writes arrays in the place of those of their names, if there are any.
     #[cfg(feature = "fs")]
-    pub(super) fn replace(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
-        let there = self.names.remove(name);
-        let written = self.add(name, array);
-        if written.is_err() {
-            if there {
-                self.names.insert(name.into());
-            }
-            return written;
-        }
-        if let Some(last) = self.records.pop() {
-            self.records.retain(|record| record.name != last.name);
-            self.records.push(last);
-        }
-        Ok(())
+    pub(super) fn replace_all<S: AsRef<str>>(
+        &mut self,
+        members: &[(S, ArrayView<'_>)],
+    ) -> Result<()> {
+        let there: Vec<&str> = members
+            .iter()
+            .map(|(name, _)| name.as_ref())
+            .filter(|&name| self.names.remove(name))
+            .collect();
+        let before = self.records.len();
+        let written = self.add_all(members);
+        self.names.extend(there.into_iter().map(Box::from));
+        let (old, new) = self.records.split_at(before);
+        let replaced: HashSet<&str> = new.iter().map(|record| &*record.name).collect();
+        let kept = old.iter().filter(|record| !replaced.contains(&*record.name));
+        self.records = kept.chain(new).cloned().collect();
+        written
     }
 
     #[cfg(feature = "fs")]
@@ -525,6 +534,6 @@ impl<W: Write> Write for Counted<'_, W> {
 }
 
 pub(super) fn twice(name: &str) -> Error {
-    Error::archive(format!("the name {name:?} is given twice, NumPy would find only the last"))
+    Error::member_name(format!("{name:?} is given twice, NumPy would find only the last"))
         .with_help("give each array a name of its own")
 }
