@@ -7,8 +7,8 @@ use anstream::ColorChoice;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{completions, convert, info, man, show};
-use crate::failure;
+use crate::commands::{append, compact, completions, convert, info, ls, man, rm, show};
+use crate::{failure, source};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,8 +17,12 @@ Examples:
   npbytes show k.bin --dtype int64 --shape 28,28
                                                raw bytes, as written by a.tobytes()
   npbytes convert k.bin k.npy --dtype int64 --shape 28,28
+  npbytes ls model.npz                         the members of an archive
+  npbytes show model.npz::weights              one of them
 
-A FILE of - is standard input. Quoted patterns ('*.npy') are expanded.
+A FILE of - is standard input. FILE::MEMBER is a member of a .npz archive, with or without .npy;
+a file whose own name has the :: comes first, if there is one. Quoted patterns ('*.npy') are
+expanded.
 Exit codes: 0 all went well, 1 the answer is negative, 2 an error.";
 
 /// Look at NumPy bytes, print them as NumPy would, convert them; no Python needed
@@ -44,7 +48,11 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Info(Box<info::Args>),
     Show(Box<show::Args>),
+    Ls(Box<ls::Args>),
     Convert(Box<convert::Args>),
+    Append(Box<append::Args>),
+    Rm(rm::Args),
+    Compact(compact::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -75,8 +83,10 @@ impl From<Color> for ColorChoice {
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
     // Help and usage errors are printed before the flags are known, so that one flag is looked up first.
     color_flag(std::env::args_os().skip(1).filter_map(|arg| arg.into_string().ok())).write_global();
-    let parsed =
-        Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let args = std::env::args_os().map(source::guarded);
+    let parsed = Cli::command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => {
             ColorChoice::from(cli.color).write_global();

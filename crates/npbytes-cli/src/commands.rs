@@ -1,9 +1,14 @@
 //! The subcommands, one file each, and what they share: going through the files, and the exit code.
 
+pub(crate) mod append;
+pub(crate) mod compact;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod edit;
 pub(crate) mod info;
+pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod rm;
 pub(crate) mod show;
 
 use std::ffi::OsString;
@@ -41,7 +46,11 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Info(args) => info::run(*args),
         Command::Show(args) => show::run(*args),
+        Command::Ls(args) => ls::run(*args),
         Command::Convert(args) => convert::run(*args),
+        Command::Append(args) => append::run(*args),
+        Command::Rm(args) => rm::run(args),
+        Command::Compact(args) => compact::run(args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     };

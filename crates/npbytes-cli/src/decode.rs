@@ -8,7 +8,8 @@ use bytes::Bytes;
 use npbytes::sniff::Encoding;
 use npbytes::{Array, ErrorKind, npy, raw};
 
-use crate::failure::{Failure, Result};
+use crate::archive::{self, Access};
+use crate::failure::{Failure, Result, note};
 use crate::format::{Reading, cannot_read};
 use crate::guess::Guess;
 use crate::input::Input;
@@ -23,8 +24,18 @@ pub(crate) struct Loaded {
     pub(crate) trailing: u64,
 }
 
+impl Loaded {
+    /// Says on standard error that something follows the array, which is left out.
+    pub(crate) fn note_trailing(&self, source: &Source) {
+        if self.trailing > 0 {
+            let (name, trailing) = (source.name(), self.trailing);
+            note(&format!("{name}: {trailing} bytes behind the array were left out"));
+        }
+    }
+}
+
 /// Files up to this size are read, larger ones are mapped: then only what is looked at is read.
-const READ_UP_TO: u64 = 1 << 20;
+pub(crate) const READ_UP_TO: u64 = 1 << 20;
 
 /// How many bytes of a file are looked at for a header at first: more than nearly all need.
 pub(crate) const HEADER: usize = 4096;
@@ -34,6 +45,10 @@ pub(crate) const HEADER: usize = 4096;
 /// # Errors
 /// Whatever keeps the source from being an array, with the place and what to do about it.
 pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
+    if source.member().is_some() {
+        let archive = archive::open(source, input, Access::Contents)?;
+        return archive::load(source, &input.for_member(), &archive::member(source, &archive)?);
+    }
     match source.open()? {
         Opened::Regular { mut file, len } => from_file(source, input, &mut file, len),
         Opened::Stream(stream) => from_stream(source, input, stream),
@@ -55,16 +70,38 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
                 failure_in_file(source, file, error, input.offset)
             };
             let header = header.map_err(|error| failure(file, &error))?;
-            let bytes = bytes_of_file(source, input, file)?;
+            let bytes = bytes_of_file(source, input, file, input.offset)?;
             let array = npy::decode(&bytes, &options).map_err(|error| failure(file, &error))?;
             let trailing = (len - input.offset).saturating_sub(header.end());
             Ok(Loaded { array, trailing })
         }
         Reading::Raw => {
-            let bytes = bytes_of_file(source, input, file)?;
+            let bytes = bytes_of_file(source, input, file, input.offset)?;
             let array = raw_array(source, input, &bytes)?;
             Ok(Loaded { array, trailing: 0 })
         }
+        Reading::Npz => {
+            let archive = archive::of_file(source, input, file, Access::Contents, input.offset)?;
+            archive::load_only(source, &input.inside(), &archive)
+        }
+        Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
+    }
+}
+
+/// Reads an array from bytes at hand: those of a member.
+pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Result<Loaded> {
+    check_offset(source, input, bytes.len() as u64)?;
+    let rest = bytes.slice(usize::try_from(input.offset).unwrap_or(usize::MAX).min(bytes.len())..);
+    let head = rest.get(..Encoding::HEAD).unwrap_or(&rest);
+    match input.reading(source, head)? {
+        Reading::Npy => {
+            let split = npy::split(&rest, &input.npy_options());
+            let (array, behind) =
+                split.map_err(|error| failure_in_memory(source, bytes, &error, input.offset))?;
+            Ok(Loaded { array, trailing: behind.len() as u64 })
+        }
+        Reading::Raw => Ok(Loaded { array: raw_array(source, input, &rest)?, trailing: 0 }),
+        Reading::Npz => Err(cannot_read(Encoding::Npz, &source.name())),
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
 }
@@ -73,7 +110,12 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
 ///
 /// # Errors
 /// Those of the file, and more bytes than may be read.
-pub(crate) fn bytes_of_file(source: &Source, input: &Input, file: &mut File) -> Result<Bytes> {
+pub(crate) fn bytes_of_file(
+    source: &Source,
+    input: &Input,
+    file: &mut File,
+    offset: u64,
+) -> Result<Bytes> {
     let io_failure = |error: io::Error| Failure::io(source.name(), &error);
     let len = file.metadata().map_err(io_failure)?.len();
     let bytes = match source.path() {
@@ -85,14 +127,27 @@ pub(crate) fn bytes_of_file(source: &Source, input: &Input, file: &mut File) -> 
             read_at(file, 0, usize::MAX).map_err(io_failure)?.into()
         }
     };
-    let start = usize::try_from(input.offset).unwrap_or(usize::MAX);
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
     // The file may have become shorter since the offset was checked.
     Ok(bytes.slice(start.min(bytes.len())..))
 }
 
 fn from_stream(source: &Source, input: &Input, mut stream: Recorded) -> Result<Loaded> {
     let head = start_stream(source, input, &mut stream)?;
-    match input.reading(source, &head)? {
+    from_started(source, input, &head, stream)
+}
+
+/// Reads the array of a stream whose first bytes were read.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn from_started(
+    source: &Source,
+    input: &Input,
+    head: &[u8],
+    mut stream: Recorded,
+) -> Result<Loaded> {
+    match input.reading(source, head)? {
         Reading::Npy => {
             let array = npy::Reader::new(head.chain(&mut stream), input.npy_options())
                 .and_then(|mut reader| reader.read_array());
@@ -103,9 +158,14 @@ fn from_stream(source: &Source, input: &Input, mut stream: Recorded) -> Result<L
             }
         }
         Reading::Raw => {
-            let bytes = rest_of_stream(source, input, &head, &mut stream)?;
+            let bytes = rest_of_stream(source, input, head, &mut stream)?;
             let array = raw_array(source, input, &bytes.into())?;
             Ok(Loaded { array, trailing: 0 })
+        }
+        Reading::Npz => {
+            let bytes = rest_of_stream(source, input, head, &mut stream)?;
+            let archive = archive::of_bytes(source, input, &bytes.into(), input.offset)?;
+            archive::load_only(source, &input.inside(), &archive)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }

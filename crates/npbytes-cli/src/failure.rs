@@ -32,6 +32,17 @@ struct Inner {
     is_fatal: bool,
 }
 
+/// The library's error about a file that it names itself.
+impl From<npbytes::Error> for Failure {
+    fn from(error: npbytes::Error) -> Self {
+        let subject = match error.kind() {
+            ErrorKind::Io { path: Some(path), .. } => path.display().to_string(),
+            _ => "output".to_owned(),
+        };
+        Self::of(subject, &error, 0)
+    }
+}
+
 impl Failure {
     /// A failure of a file or a flag.
     pub(crate) fn new(subject: impl Into<String>, message: impl Into<String>) -> Self {
@@ -42,8 +53,14 @@ impl Failure {
         }))
     }
 
-    /// The library's error about a file or a flag. Offsets count from `base` in it.
+    /// The library's error about a file or a flag. Offsets count from `base` in it. An error about a member
+    /// of an archive is one of `FILE::MEMBER`.
     pub(crate) fn of(subject: impl Into<String>, error: &npbytes::Error, base: u64) -> Self {
+        let subject = subject.into();
+        let subject = match error.member() {
+            Some(member) => of_member(subject, member),
+            None => subject,
+        };
         let closed_pipe = matches!(error.kind(), ErrorKind::Io { source, .. } if is_closed(source));
         let message = match error.kind() {
             // The subject says which file.
@@ -57,7 +74,7 @@ impl Failure {
             (_, help) => help.map(std::borrow::Cow::into_owned),
         };
         Self(Box::new(Inner {
-            subject: Some(subject.into()),
+            subject: Some(subject),
             message: shortened(message),
             offset: error.offset().map(|offset| offset.saturating_add(base)),
             help: help.into_iter().map(shortened).collect(),
@@ -185,6 +202,13 @@ impl Failure {
     }
 }
 
+/// The subject of an error about a member, which may be the subject already.
+fn of_member(subject: String, name: &str) -> String {
+    let key = name.strip_suffix(".npy").unwrap_or(name);
+    let is_named = |name: &str| subject.strip_suffix(name).is_some_and(|file| file.ends_with("::"));
+    if is_named(name) || is_named(key) { subject } else { format!("{subject}::{key}") }
+}
+
 /// A message that quotes its input, without what is too long to be read.
 fn shortened(text: String) -> String {
     const LONGEST: usize = 600;
@@ -214,6 +238,9 @@ fn limit_help(name: &str, limit: u64, needed: u64) -> String {
         "depth" => "--max-depth",
         "array_bytes" => "--max-array",
         "elements" => "--max-elements",
+        "members" => "--max-members",
+        "inflate_ratio" => "--max-inflate-ratio",
+        "inflate_bytes" => "--max-inflate-bytes",
         _ => return format!("the limit is called {name}"),
     };
     format!("if you trust this input, raise the limit: {flag} {needed}")

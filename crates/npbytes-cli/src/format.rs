@@ -15,7 +15,6 @@ pub(crate) enum Format {
     /// What np.save writes
     Npy,
     /// What np.savez writes
-    #[value(hide = true)]
     Npz,
     /// What pickle.dump writes
     #[value(hide = true, alias = "pkl")]
@@ -43,11 +42,17 @@ impl Format {
         })
     }
 
+    /// The name that `--from` and `--to` take.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
+    }
+
     /// The failure to write a format that is only known by name so far.
     pub(crate) fn cannot_write(self, subject: &str) -> Failure {
-        let name = self.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
-        Failure::new(subject, format!("writing {name} is not in this version yet"))
-            .with_help("this version writes .npy files (--to npy) and raw bytes (--to raw)")
+        Failure::new(subject, format!("writing {} is not in this version yet", self.name()))
+            .with_help(
+                "this version writes .npy files (--to npy), .npz archives (--to npz) and raw bytes (--to raw)",
+            )
     }
 }
 
@@ -58,6 +63,8 @@ pub(crate) enum Reading {
     Raw,
     /// A .npy file.
     Npy,
+    /// A .npz archive.
+    Npz,
     /// An encoding that is known, but not read yet.
     Unread(Encoding),
 }
@@ -67,7 +74,7 @@ impl From<Format> for Reading {
         match format {
             Format::Raw => Self::Raw,
             Format::Npy => Self::Npy,
-            Format::Npz => Self::Unread(Encoding::Npz),
+            Format::Npz => Self::Npz,
             Format::Pickle => Self::Unread(Encoding::Pickle),
             Format::Arrow => Self::Unread(Encoding::Arrow),
             Format::Parquet => Self::Unread(Encoding::Parquet),
@@ -79,6 +86,7 @@ impl From<Encoding> for Reading {
     fn from(encoding: Encoding) -> Self {
         match encoding {
             Encoding::Npy => Self::Npy,
+            Encoding::Npz => Self::Npz,
             other => Self::Unread(other),
         }
     }
@@ -88,7 +96,7 @@ impl From<Encoding> for Reading {
 pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
     let failure = Failure::new(
         subject,
-        format!("this is {encoding}; this version reads .npy files and raw bytes"),
+        format!("this is {encoding}; this version reads .npy and .npz files and raw bytes"),
     );
     let file = quoted(subject);
     match encoding {
@@ -96,9 +104,6 @@ pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
         Encoding::Zstd => failure.with_help(format!("zstd -dc {file} | npbytes show -")),
         Encoding::Bzip2 => failure.with_help(format!("bzip2 -dc {file} | npbytes show -")),
         Encoding::Xz => failure.with_help(format!("xz -dc {file} | npbytes show -")),
-        Encoding::Npz => failure.with_help(format!(
-            "unzip it: its members are .npy files (unzip -p {file} NAME.npy | npbytes show -)"
-        )),
         _ => failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8"),
     }
 }

@@ -1,8 +1,10 @@
 //! The flags that every subcommand has: what the input is, which part of it is meant, and how much it
 //! may ask for.
 
+use std::path::Path;
+
 use npbytes::sniff::Encoding;
-use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, raw};
+use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, npz, raw};
 
 use crate::failure::{Failure, Result, quoted};
 use crate::format::{Format, Reading};
@@ -29,7 +31,7 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "C|F")]
     order: Option<InputOrder>,
 
-    /// Where the array starts in the input, in bytes: 128 or 0x80
+    /// Where the array starts in the input (of FILE::MEMBER, in the member), in bytes: 128 or 0x80
     #[arg(long, value_name = "BYTES", default_value = "0", hide_default_value = true)]
     #[arg(value_parser = offset)]
     offset: u64,
@@ -50,6 +52,14 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "VERSION")]
     numpy: Option<NumPy>,
 
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// Flags about how much an input may ask for.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
     /// The longest .npy header, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = Limits::DEFAULT.header_bytes)]
     max_header: u64,
@@ -61,6 +71,37 @@ pub(crate) struct InputArgs {
     /// The largest array to copy into memory, in bytes [default: no limit]
     #[arg(long, value_name = "BYTES")]
     max_array: Option<u64>,
+
+    /// The most members of an archive
+    #[arg(long, value_name = "MEMBERS", default_value_t = Limits::DEFAULT.members)]
+    max_members: u64,
+
+    /// How many times their size the deflated members of an archive may become, where they come to more
+    /// than 1 GiB; 1032 allows all that deflate can do
+    #[arg(long, value_name = "TIMES", default_value_t = Limits::DEFAULT.inflate_ratio)]
+    max_inflate_ratio: u64,
+
+    /// The most bytes that the deflated members of an archive may become in all [default: no limit]
+    #[arg(long, value_name = "BYTES")]
+    max_inflate_bytes: Option<u64>,
+}
+
+impl LimitArgs {
+    /// The limits as the library has them.
+    pub(crate) fn understood(&self) -> Limits {
+        let mut limits = Limits::default()
+            .header_bytes(self.max_header)
+            .depth(self.max_depth)
+            .members(self.max_members)
+            .inflate_ratio(self.max_inflate_ratio);
+        if let Some(bytes) = self.max_array {
+            limits = limits.array_bytes(bytes);
+        }
+        if let Some(bytes) = self.max_inflate_bytes {
+            limits = limits.inflate_bytes(bytes);
+        }
+        limits
+    }
 }
 
 /// The order of raw bytes.
@@ -114,10 +155,6 @@ impl InputArgs {
             .slice
             .as_deref()
             .map(|text| text.parse().map_err(|error| Failure::of_flag("--slice", text, &error)));
-        let mut limits = Limits::default().header_bytes(self.max_header).depth(self.max_depth);
-        if let Some(bytes) = self.max_array {
-            limits = limits.array_bytes(bytes);
-        }
         Ok(Input {
             from: self.from,
             raw_flag: raw_flag.into_iter().find_map(|(given, flag)| given.then_some(flag)),
@@ -129,15 +166,70 @@ impl InputArgs {
             slice: slice.transpose()?,
             offset: self.offset,
             numpy,
-            limits,
+            limits: self.limits.understood(),
         })
     }
 }
 
 impl Input {
+    /// No flags but limits.
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        Self {
+            from: None,
+            raw_flag: None,
+            dtype: None,
+            shape: None,
+            order: None,
+            count: None,
+            field: None,
+            slice: None,
+            offset: 0,
+            numpy: NumPy::default(),
+            limits,
+        }
+    }
+
     /// How .npy bytes are read.
     pub(crate) fn npy_options(&self) -> npy::ReadOptions {
         npy::ReadOptions::with_limits(self.limits)
+    }
+
+    /// How archives are read.
+    pub(crate) fn npz_options(&self) -> npz::ReadOptions {
+        npz::ReadOptions::default().limits(self.limits)
+    }
+
+    /// The flags for what lies inside of an archive, where `--from` and `--offset` are about the archive.
+    pub(crate) fn inside(&self) -> Self {
+        let mut inside = self.for_member();
+        inside.offset = 0;
+        inside
+    }
+
+    /// The flags for the contents of a member, where all of them are about those.
+    pub(crate) fn for_member(&self) -> Self {
+        let from = self.from.filter(|&format| format != Format::Npz);
+        Self { from, ..self.clone() }
+    }
+
+    /// The flags without those for raw bytes: for one of several files that says itself what is in it.
+    pub(crate) fn without_raw_flags(&self) -> Self {
+        Self { raw_flag: None, dtype: None, shape: None, order: None, count: None, ..self.clone() }
+    }
+
+    /// Whether the flags say what raw bytes are.
+    pub(crate) fn has_dtype(&self) -> bool {
+        self.dtype.is_some()
+    }
+
+    /// Whether the flags take the input for raw bytes.
+    pub(crate) fn is_for_raw(&self) -> bool {
+        self.raw_flag.is_some() || self.from == Some(Format::Raw)
+    }
+
+    /// Whether the input is said to be an archive.
+    pub(crate) fn is_from_npz(&self) -> bool {
+        self.from == Some(Format::Npz)
     }
 
     /// What raw bytes mean; `None` without a dtype.
@@ -172,13 +264,18 @@ impl Input {
             (None, Some(encoding)) if encoding.is_certain() || self.raw_flag.is_none() => {
                 encoding.into()
             }
-            (None, None) if self.raw_flag.is_none() && is_named_npy(source) => Reading::Npy,
+            (None, None) if self.raw_flag.is_none() => match named_format(source) {
+                Some(Format::Npy) => Reading::Npy,
+                Some(Format::Npz) => Reading::Npz,
+                _ => Reading::Raw,
+            },
             (None, _) => Reading::Raw,
         };
         match self.raw_flag {
             Some(flag) if reading != Reading::Raw => {
                 let what = signature.map_or("the input", |encoding| match encoding {
                     Encoding::Npy => "a .npy file",
+                    Encoding::Npz => "a .npz archive",
                     _ => "this file",
                 });
                 let message = format!("{flag} is for raw bytes; {what} says itself what is in it");
@@ -243,8 +340,10 @@ impl Input {
     }
 }
 
-fn is_named_npy(source: &Source) -> bool {
-    source.path().and_then(Format::of_extension) == Some(Format::Npy)
+/// The format that the name of a file or of a member asks for.
+fn named_format(source: &Source) -> Option<Format> {
+    let path = source.member().map_or(source.path(), |member| Some(Path::new(member)));
+    path.and_then(Format::of_extension)
 }
 
 /// Reads a shape: `28,28`, `(28, 28)`, `-1`, and the empty text.

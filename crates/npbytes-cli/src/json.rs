@@ -1,5 +1,6 @@
-//! The objects that `info --json` prints: one for each file, one a line.
+//! The objects that `info --json` and `ls --json` print: one for each file, one a line.
 
+use npbytes::{DType, NumPy, Profile, Shape, npy};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -13,9 +14,15 @@ pub(crate) struct FileInfo {
     pub(crate) size: Option<u64>,
     /// `npy`, `raw`, or the name of another encoding that was recognised; absent where reading failed.
     pub(crate) encoding: Option<&'static str>,
-    /// The arrays, in the order in which they lie in the file.
+    /// The member, where one was named: `arrays` are then those in it, and offsets count in its contents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) member: Option<MemberInfo>,
+    /// The arrays, in the order in which they lie in the file; those of an archive are with its members.
     pub(crate) arrays: Vec<ArrayInfo>,
-    /// How many bytes follow the last array; not known of a pipe.
+    /// The members of an archive, in the order of its directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) members: Option<Vec<MemberInfo>>,
+    /// How many bytes follow the last array or the archive; not known of a pipe.
     pub(crate) trailing_bytes: Option<u64>,
     /// What raw bytes without a dtype could be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -23,6 +30,55 @@ pub(crate) struct FileInfo {
     /// Why the rest of the file could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ErrorInfo>,
+}
+
+impl FileInfo {
+    /// A file of which nothing is known yet.
+    pub(crate) fn new(file: String) -> Self {
+        Self {
+            file,
+            size: None,
+            encoding: None,
+            member: None,
+            arrays: Vec::new(),
+            members: None,
+            trailing_bytes: None,
+            candidates: Vec::new(),
+            error: None,
+        }
+    }
+}
+
+/// A member of an archive.
+#[derive(Debug, Serialize)]
+pub(crate) struct MemberInfo {
+    /// The whole name: `x.npy`.
+    pub(crate) name: String,
+    /// What NumPy and `FILE::MEMBER` find it by.
+    pub(crate) key: String,
+    /// `stored`, `deflated`, or the number of another method.
+    pub(crate) method: String,
+    /// How many bytes the contents have, and how many they take in the archive.
+    pub(crate) uncompressed_size: u64,
+    pub(crate) compressed_size: u64,
+    pub(crate) crc32: u32,
+    /// Where the data starts in the archive.
+    pub(crate) data_offset: Option<u64>,
+    /// What the header says; absent of what is no .npy file. Offsets count in the contents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) array: Option<ArrayInfo>,
+    /// Whether a later member has the same name, which hides this one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) hidden: bool,
+    /// Whether the contents are those that were written, where that was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) intact: Option<bool>,
+    /// Why it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorInfo>,
+    /// Whether that is a fault of what was written, rather than a limit or a lack of this version.
+    #[serde(skip)]
+    pub(crate) damaged: bool,
 }
 
 /// An array.
@@ -51,6 +107,49 @@ pub(crate) struct ArrayInfo {
     /// What `--field` and `--slice` leave of the array.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<PartInfo>,
+}
+
+impl ArrayInfo {
+    /// What a .npy header says that starts at an offset.
+    pub(crate) fn of_header(header: &npy::Header, start: u64, numpy: NumPy) -> Self {
+        let (major, minor) = header.version();
+        let offset = start.saturating_add(header.data_offset() as u64);
+        Self {
+            start,
+            version: Some(format!("{major}.{minor}")),
+            ..Self::new(header.dtype(), header.shape(), header.fortran_order(), offset, numpy)
+        }
+    }
+
+    /// An array whose elements start at an offset.
+    pub(crate) fn new(
+        dtype: &DType,
+        shape: &Shape,
+        fortran_order: bool,
+        data_offset: u64,
+        numpy: NumPy,
+    ) -> Self {
+        let elements = shape.elements();
+        let pickled = dtype.has_object();
+        let descr = match dtype.fields() {
+            Some(_) => dtype.descr(Profile::from(numpy)).ok(),
+            None => Some(dtype.typestr()),
+        };
+        Self {
+            start: data_offset,
+            version: None,
+            dtype: dtype.to_string(),
+            descr,
+            itemsize: dtype.itemsize(),
+            shape: shape.to_vec(),
+            elements,
+            order: if fortran_order { "F" } else { "C" },
+            data_offset,
+            data_length: (!pickled).then_some(elements as u64 * dtype.itemsize() as u64),
+            pickled,
+            part: None,
+        }
+    }
 }
 
 /// A part of an array.

@@ -3,17 +3,24 @@
 //! It holds no knowledge of any format: what bytes mean is asked of the library, and this crate turns
 //! answers into text, JSON, files and exit codes.
 
+mod archive;
 mod cli;
 mod commands;
 mod decode;
+mod entries;
 mod failure;
+mod flags;
 mod format;
 mod guess;
 mod input;
 mod json;
+mod listing;
 mod output;
+mod pack;
+mod progress;
 mod snippet;
 mod source;
+mod unpack;
 
 use std::process::ExitCode;
 

@@ -37,4 +37,6 @@ pub use literal::PyStr;
 #[cfg(feature = "fs")]
 pub use map::map_bytes;
 pub use numpy::{NumPy, Profile, Python};
+#[cfg(feature = "fs")]
+pub use replace::replace_file;
 pub use shape::{AxisOrder, MAX_DIMS, Order, Shape};

@@ -117,23 +117,45 @@ fn new_file_permissions() -> Option<Permissions> {
     None
 }
 
+/// Lets `write` fill a file that then replaces the one at `path`, under a temporary name in the same folder until
+/// then: whoever opens the path finds the old file or the new one, whatever happens to the process. The
+/// permissions of a file that was there are kept, a link stays a link. If `write` fails, nothing has changed. The
+/// data is not forced to disk (`fsync`) before the rename: a loss of power soon after may leave less.
+///
+/// Pipes and devices are written as they are; the metadata of the file tells `write` which it is.
+///
+/// # Errors
+/// Those of `write` and of the system, the latter with the path; something other than a regular file, a pipe or a
+/// device at the path.
+///
+/// ```
+/// use std::io::Write;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("out.bin");
+/// npbytes::replace_file(&path, |mut file| Ok::<(), npbytes::Error>(file.write_all(b"whole")?))?;
+/// assert_eq!(std::fs::read(&path)?, b"whole");
+/// # Ok::<(), npbytes::Error>(())
+/// ```
+pub fn replace_file<E: From<Error>>(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&File) -> Result<(), E>,
+) -> Result<(), E> {
+    let path = path.as_ref();
+    let open = || OpenOptions::new().write(true).open(path);
+    if is_special(path) {
+        return write(&open().map_err(|error| Error::from(error).in_file(path))?);
+    }
+    let replacement = Replacement::new(path)?;
+    write(replacement.file())?;
+    Ok(replacement.finish().map(drop)?)
+}
+
+/// As [`replace_file`], with the path in the errors of `write`.
+pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
+    replace_file(path, |file| write(file).map_err(|error| error.in_file(path)))
+}
+
 /// Whether there is something that is written as it is, and not replaced: a pipe or a device.
 pub(crate) fn is_special(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-}
-
-/// Lets `write` fill a file that then replaces the one at `path`. If it fails, nothing has changed; it is
-/// not forced to disk.
-/// Pipes and devices are written as they are.
-pub(crate) fn replace(path: &Path, write: impl FnOnce(&File) -> Result<()>) -> Result<()> {
-    if is_special(path) {
-        let file = OpenOptions::new()
-            .write(true)
-            .open(path)
-            .map_err(|error| Error::from(error).in_file(path))?;
-        return write(&file).map_err(|error| error.in_file(path));
-    }
-    let replacement = Replacement::new(path)?;
-    write(replacement.file()).map_err(|error| error.in_file(path))?;
-    replacement.finish().map(drop)
 }

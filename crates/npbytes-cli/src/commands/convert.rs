@@ -1,19 +1,23 @@
-//! `npbytes convert`: one encoding into another.
+//! `npbytes convert`: one encoding into another, one array or many.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use npbytes::{ArrayView, ByteOrder, ErrorKind, Layout, Order, Profile, Python, npy, raw};
+use npbytes::{ArrayView, Layout, Order, npy, raw};
 
 use super::Outcome;
+use crate::archive;
 use crate::decode::load;
-use crate::failure::{Failure, Result, note};
+use crate::entries::{self, Entry, Inputs, Named, Naming};
+use crate::failure::{Failure, Result, quoted};
+use crate::flags::{ArchiveArgs, LayoutArgs};
 use crate::format::Format;
-use crate::input::InputArgs;
+use crate::input::{Input, InputArgs};
 use crate::output;
-use crate::source::Source;
+use crate::pack::{Packing, arrays};
+use crate::progress::Progress;
+use crate::unpack::Unpacking;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,18 +25,30 @@ Examples:
   npbytes convert a.npy a.bin                       a.tobytes()
   npbytes convert a.npy b.npy --slice '10:20' --byte-order little
   npbytes convert a.npy old.npy --numpy 1.23.5      byte for byte as that NumPy writes it
-  npbytes convert a.npy - --to raw | sha256sum";
+  npbytes convert a.npy - --to raw | sha256sum
+  npbytes convert a.npy a.npz                       np.savez(file, a): its member is arr_0
+  npbytes convert w=a.npy runs/*.npy all.npz        members w, and by the names of the files
+  npbytes convert runs all.npz --compress numpy     a folder, as np.savez_compressed would
+  npbytes convert all.npz::w w.npy                  one member
+  npbytes convert all.npz folder                    each member into a file of its own
+  npbytes convert all.npz small.npz --compress fast
 
-/// Convert an array between encodings: raw bytes and .npy files
+Members come in the order of the arguments, those of a folder sorted by name. A file in a sub-folder
+is the member sub/name, and an archive in a folder adds its members as name/member. An OUT that is a
+folder, or that has no extension where there are many arrays to write, takes a file for each array.";
+
+/// Convert arrays between encodings: raw bytes, .npy files, .npz archives and folders of them
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The file to read, or - for standard input
-    #[arg(value_name = "IN")]
-    source: OsString,
+    /// What to read: files, members of archives as FILE::MEMBER, whole archives, folders, or - for standard
+    /// input; NAME=FILE names the array in an archive
+    #[arg(required = true, value_name = "IN")]
+    sources: Vec<OsString>,
 
-    /// The file to write, or - for standard output; its extension names the format (.npy, .bin)
-    #[arg(value_name = "OUT")]
+    /// The file or folder to write, or - for standard output; its extension names the format (.npy, .npz,
+    /// .bin)
+    #[arg(required = true, value_name = "OUT")]
     target: OsString,
 
     #[command(flatten)]
@@ -40,6 +56,12 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     output: OutputArgs,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
+
+    #[command(flatten)]
+    archive: ArchiveArgs,
 }
 
 /// Flags about the output.
@@ -50,71 +72,13 @@ struct OutputArgs {
     #[arg(long, value_name = "FORMAT")]
     to: Option<Format>,
 
-    /// Write numbers in this byte order
-    #[arg(long, value_name = "ORDER")]
-    byte_order: Option<TargetByteOrder>,
-
-    /// Lay the elements out in this order: C, F, or A, which is F for arrays in Fortran order and else
-    /// C [default: A for npy, C for raw]
-    #[arg(long, value_name = "C|F|A")]
-    to_order: Option<Order>,
-
-    /// Force the version of a .npy header; by default the lowest that can hold it
-    #[arg(long, value_name = "VERSION")]
-    npy_version: Option<NpyVersion>,
-
-    /// The Python that runs the imitated NumPy: it decides how field names are escaped
-    #[arg(long, value_name = "VERSION")]
-    python: Option<Python>,
-
-    /// Leave a file that exists as it is, with an error; by default it is replaced
+    /// Leave files that exist as they are, with an error; by default they are replaced
     #[arg(short, long)]
     no_clobber: bool,
-}
 
-/// The byte order to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TargetByteOrder {
-    /// Least significant byte first
-    #[value(alias = "<")]
-    Little,
-    /// Most significant byte first
-    #[value(alias = ">")]
-    Big,
-    /// That of this machine
-    #[value(alias = "=")]
-    Native,
-}
-
-impl From<TargetByteOrder> for ByteOrder {
-    fn from(order: TargetByteOrder) -> Self {
-        match order {
-            TargetByteOrder::Little => Self::Little,
-            TargetByteOrder::Big => Self::Big,
-            TargetByteOrder::Native => Self::NATIVE,
-        }
-    }
-}
-
-/// A version of the .npy format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum NpyVersion {
-    #[value(name = "1.0", alias = "1")]
-    One,
-    #[value(name = "2.0", alias = "2")]
-    Two,
-    #[value(name = "3.0", alias = "3")]
-    Three,
-}
-
-impl From<NpyVersion> for (u8, u8) {
-    fn from(version: NpyVersion) -> Self {
-        match version {
-            NpyVersion::One => (1, 0),
-            NpyVersion::Two => (2, 0),
-            NpyVersion::Three => (3, 0),
-        }
-    }
+    /// Show no progress bar
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 /// Where the result goes.
@@ -133,72 +97,175 @@ impl Target {
 }
 
 /// What is written.
+enum Job {
+    /// One array.
+    Raw,
+    Npy,
+    /// One archive.
+    Npz,
+    /// A file for each array, of raw bytes or .npy.
+    Folder {
+        raw: bool,
+    },
+}
+
+/// How one array is written.
 enum Encoder {
     Raw(Layout),
     Npy(npy::WriteOptions),
 }
 
-/// Converts the file.
+/// Converts the files.
 pub(crate) fn run(args: Args) -> Result<Outcome> {
     let input = args.input.understood()?;
-    let source = Source::new(args.source);
+    let mut sources = entries::named(args.sources)?;
     let target = if args.target == "-" { Target::Stdout } else { Target::File(args.target.into()) };
-    let format = target_format(&target, args.output.to)?;
-    check_target(&target, args.output.no_clobber)?;
-    let profile =
-        Profile { numpy: input.numpy, python: args.output.python.unwrap_or(Python::DEFAULT) };
-    let byte_order = args.output.byte_order.map_or(ByteOrder::NotApplicable, Into::into);
-    let layout =
-        |default| Layout::from(args.output.to_order.unwrap_or(default)).byte_order(byte_order);
-    let encoder = match format {
-        Format::Raw => Encoder::Raw(layout(Order::C)),
-        Format::Npy => {
-            let version = args.output.npy_version.map(Into::into);
-            let options = npy::WriteOptions::default().profile(profile).version(version);
-            Encoder::Npy(options.layout(layout(Order::A)))
+    let job = job(&sources, &target, args.output.to, &input)?;
+    check_target(&target, &job, args.output.no_clobber)?;
+    let npy_options = args.layout.npy_options(input.numpy);
+    let encoder = match job {
+        Job::Npz => {
+            let options = args.archive.npz_options(npy_options)?;
+            let path = match &target {
+                Target::File(path) => Some(path.as_path()),
+                Target::Stdout => None,
+            };
+            let inputs = Inputs::open(sources, &input, Naming::NumPy, path)?;
+            let entries = inputs.entries()?;
+            let progress = Progress::new(total(&entries), args.output.quiet);
+            let packing = Packing {
+                input: &input,
+                layout: &args.layout,
+                options,
+                target: target.name(),
+                progress: &progress,
+            };
+            let arrays = arrays(&entries);
+            match path {
+                Some(path) => packing.to_file(path, &arrays)?,
+                None => packing.to_stdout(&arrays)?,
+            }
+            return Ok(Outcome::Good);
         }
-        other => return Err(other.cannot_write(&target.name())),
+        Job::Folder { raw } => {
+            args.archive.expect_none()?;
+            let Target::File(path) = &target else { return Ok(Outcome::Failed) };
+            let inputs = Inputs::open(sources, &input, Naming::NumPy, Some(path))?;
+            let entries = inputs.entries()?;
+            let progress = Progress::new(total(&entries), args.output.quiet);
+            let unpacking = Unpacking {
+                input: &input,
+                layout: &args.layout,
+                raw,
+                no_clobber: args.output.no_clobber,
+                progress: &progress,
+            };
+            unpacking.to_folder(path, &entries)?;
+            return Ok(Outcome::Good);
+        }
+        Job::Raw => Encoder::Raw(args.layout.layout(Order::C)),
+        Job::Npy => Encoder::Npy(npy_options),
     };
 
-    let loaded = load(&source, &input)?;
+    args.archive.expect_none()?;
+    let source = match (sources.pop(), sources.is_empty()) {
+        (Some(only), true) => only.without_name()?,
+        _ => return Err(too_many(&target)),
+    };
+    if let (Some(_), Target::File(path)) = (source.member(), &target) {
+        let inputs = Inputs::open(vec![Named::of(source.clone())], &input, Naming::Stem, None)?;
+        let entries = inputs.entries()?;
+        let progress = Progress::new(total(&entries), args.output.quiet);
+        let unpacking = Unpacking {
+            input: &input,
+            layout: &args.layout,
+            raw: matches!(encoder, Encoder::Raw(_)),
+            no_clobber: args.output.no_clobber,
+            progress: &progress,
+        };
+        for entry in &entries {
+            if unpacking.large_to_file(path, entry)? {
+                return Ok(Outcome::Good);
+            }
+        }
+    }
+    let loaded = load(&source, &input).map_err(|failure| {
+        if !archive::is_archive(&source, &input) {
+            return failure;
+        }
+        let file = quoted(&source.argument());
+        failure.with_help(format!("for all of them, name a folder: npbytes convert {file} FOLDER"))
+    })?;
     let array = loaded.array.view();
     let view = input.part(&source, &array)?;
     let written = write(&target, &view, &encoder);
-    written.map_err(|error| {
-        let failure = Failure::of(target.name(), &error, 0);
-        match error.kind() {
-            ErrorKind::Unsupported(_) if args.output.npy_version.is_some() => {
-                failure.with_help("leave --npy-version out to have the version chosen")
-            }
-            _ => failure,
-        }
-    })?;
-    if loaded.trailing > 0 {
-        note(&format!(
-            "{}: {} bytes behind the array were left out",
-            source.name(),
-            loaded.trailing
-        ));
-    }
+    written.map_err(|error| args.layout.failure(&target.name(), &error))?;
+    loaded.note_trailing(&source);
     Ok(Outcome::Good)
 }
 
-fn target_format(target: &Target, to: Option<Format>) -> Result<Format> {
+/// What the names and the flags ask for.
+fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) -> Result<Job> {
+    let many = || {
+        let is_many = |source: &Named| {
+            let source = &source.source;
+            source.member().is_none() && source.path().is_some_and(Path::is_dir)
+                || archive::is_archive(source, input)
+        };
+        sources.len() > 1 || sources.iter().any(is_many)
+    };
     let by_name = match target {
-        Target::File(path) => Format::of_extension(path),
+        Target::File(path) => {
+            let is_folder = names_folder(path);
+            let may_be = is_folder || (Format::of_extension(path).is_none() && !path.exists());
+            // What comes from a pipe is not known yet.
+            let is_unknown = || sources.iter().all(|source| source.source.path().is_none());
+            let into_folder = may_be && (many() || is_folder && is_unknown());
+            match to {
+                None | Some(Format::Npy) if into_folder => return Ok(Job::Folder { raw: false }),
+                Some(Format::Raw) if into_folder => return Ok(Job::Folder { raw: true }),
+                _ if is_folder => return Err(is_directory(target)),
+                _ => Format::of_extension(path),
+            }
+        }
         Target::Stdout => None,
     };
-    to.or(by_name).ok_or_else(|| {
+    let format = to.or(by_name).ok_or_else(|| {
         Failure::new(target.name(), "the name does not say which format to write")
-            .with_help("add --to npy or --to raw")
-    })
+            .with_help("add --to npy, --to npz or --to raw")
+    })?;
+    match format {
+        Format::Raw => Ok(Job::Raw),
+        Format::Npy => Ok(Job::Npy),
+        Format::Npz => Ok(Job::Npz),
+        other => Err(other.cannot_write(&target.name())),
+    }
 }
 
-fn check_target(target: &Target, no_clobber: bool) -> Result<()> {
+/// Whether a path is that of a folder, or can only be that of one.
+fn names_folder(path: &Path) -> bool {
+    let ends_as_one = |name: &OsStr| name.as_encoded_bytes().last() == Some(&b'/');
+    path.is_dir() || ends_as_one(path.as_os_str())
+}
+
+fn is_directory(target: &Target) -> Failure {
+    Failure::new(target.name(), "is a directory").with_help("name a file in it")
+}
+
+/// The failure to write several arrays where one belongs.
+fn too_many(target: &Target) -> Failure {
+    Failure::new(target.name(), "there are several arrays, and this is one file of one array")
+        .with_help("write an archive (OUT.npz) or a folder (a name without an extension)")
+}
+
+fn total(entries: &[Entry<'_>]) -> u64 {
+    entries.iter().map(|entry| entry.bytes).fold(0, u64::saturating_add)
+}
+
+fn check_target(target: &Target, job: &Job, no_clobber: bool) -> Result<()> {
     match target {
-        Target::File(path) if path.is_dir() => {
-            Err(Failure::new(target.name(), "is a directory").with_help("name a file in it"))
-        }
+        // The files in it are looked at one by one.
+        _ if matches!(job, Job::Folder { .. }) => Ok(()),
         Target::File(path) if no_clobber && path.symlink_metadata().is_ok() => {
             Err(Failure::new(target.name(), "the file exists, and was left as it is")
                 .with_help("leave --no-clobber out to replace it"))

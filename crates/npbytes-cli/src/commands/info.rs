@@ -4,10 +4,12 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use npbytes::npz::Archive;
 use npbytes::sniff::Encoding;
-use npbytes::{ArrayView, DType, NumPy, Profile, Shape, npy, raw};
+use npbytes::{ArrayView, Shape, npy, raw};
 
 use super::{Outcome, Page, for_each_file};
+use crate::archive::{self, Access};
 use crate::decode::{
     self, HEADER, bytes_of_file, end_of_file, failure_in_file, failure_in_memory, raw_failure,
     read_header,
@@ -17,6 +19,7 @@ use crate::format::Reading;
 use crate::guess::{self, Guess};
 use crate::input::{Input, InputArgs};
 use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
+use crate::listing;
 use crate::output::{clean, styled};
 use crate::source::{Opened, Recorded, Source, read_at};
 
@@ -25,18 +28,20 @@ Examples:
   npbytes info a.npy
   npbytes info 'runs/*.npy'                     several files, a line above each
   npbytes info --json a.npy | jq -c .arrays[0].shape
+  npbytes info a.npz                            its members
+  npbytes info a.npz::x                         one of them
   npbytes info k.bin                            what raw bytes could be
   npbytes info k.bin --dtype int64 --shape 28,-1
 
-Only headers are read, so that any size takes the same short time. With --json, one object a line is
-printed for each file. The exit code is 1 where no array could be told: raw bytes without --dtype, or an
-encoding that is only recognised so far.";
+Only headers are read, so that any size takes the same short time. With --json, one object a line
+is printed for each file. The exit code is 1 where no array could be told: raw bytes without --dtype,
+a damaged member of an archive, or an encoding that is only recognised so far.";
 
 /// Tell encoding, dtype, shape and layout without reading the elements
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files, patterns of files, or - for standard input
+    /// Files, members of archives as FILE::MEMBER, patterns of files, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<OsString>,
 
@@ -62,7 +67,11 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         } else if told.info.encoding.is_some() {
             print_text(page, &told, source, &input)?;
         }
-        result.map(|()| if told.info.arrays.is_empty() { Outcome::Negative } else { Outcome::Good })
+        result.map(|()| match &told.info.members {
+            Some(members) => listing::outcome(members),
+            None if told.info.arrays.is_empty() => Outcome::Negative,
+            None => Outcome::Good,
+        })
     })
 }
 
@@ -74,15 +83,7 @@ struct Told {
 
 impl Told {
     fn new(source: &Source) -> Self {
-        let info = FileInfo {
-            file: source.argument(),
-            size: None,
-            encoding: None,
-            arrays: Vec::new(),
-            trailing_bytes: None,
-            candidates: Vec::new(),
-            error: None,
-        };
+        let info = FileInfo::new(source.argument());
         Self { info, guess: None }
     }
 
@@ -103,6 +104,9 @@ impl Told {
 }
 
 fn tell(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
+    if source.member().is_some() {
+        return tell_member(source, input, told);
+    }
     match source.open()? {
         Opened::Regular { file, len } => {
             told.info.size = Some(len);
@@ -133,10 +137,16 @@ fn tell_file(
                 Ok(())
             }
             Some(spec) => {
-                let bytes = bytes_of_file(source, input, &mut file)?;
+                let bytes = bytes_of_file(source, input, &mut file, input.offset)?;
                 tell_raw(source, input, &bytes, &spec, told)
             }
         },
+        Reading::Npz => {
+            let archive =
+                archive::of_file(source, input, &mut file, Access::Headers, input.offset)?;
+            tell_archive(source, input, &archive, told);
+            Ok(())
+        }
         Reading::Unread(_) => Ok(()),
     }
 }
@@ -157,7 +167,7 @@ fn tell_npy_file(
             .map_err(npbytes::Error::from)
             .and_then(|_| read_header(file, HEADER, &options))
             .map_err(|error| failure_in_file(source, file, &error, start))?;
-        let mut array = of_header(&header, start, input.numpy);
+        let mut array = ArrayInfo::of_header(&header, start, input.numpy);
         let data = len.saturating_sub(array.data_offset);
         if array.pickled {
             // How long a pickle is, only the pickle says.
@@ -227,7 +237,7 @@ fn tell_stream(
                 read_header(&mut head.chain(&mut stream), Encoding::HEAD, &input.npy_options());
             let header = header
                 .map_err(|error| failure_in_memory(source, stream.seen(), &error, input.offset))?;
-            let mut array = of_header(&header, input.offset, input.numpy);
+            let mut array = ArrayInfo::of_header(&header, input.offset, input.numpy);
             if input.has_part() && !array.pickled {
                 array.part = Some(part_of_header(source, input, &header)?);
             }
@@ -246,8 +256,71 @@ fn tell_stream(
                 }
             }
         }
+        Reading::Npz => {
+            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+            told.info.size = Some(input.offset + bytes.len() as u64);
+            let archive = archive::of_bytes(source, input, &bytes.into(), input.offset)?;
+            tell_archive(source, input, &archive, told);
+            Ok(())
+        }
         Reading::Unread(_) => Ok(()),
     }
+}
+
+fn tell_archive(source: &Source, input: &Input, archive: &Archive, told: &mut Told) {
+    let members: Vec<_> = archive.members().collect();
+    told.info.members = Some(listing::described(source, archive, &members, input.numpy));
+    told.info.trailing_bytes = Some(archive.trailing());
+    archive::note_trailing(source, archive);
+}
+
+/// Tells about one member of an archive: by its header, if it is a .npy file.
+fn tell_member(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
+    let archive = archive::open(source, input, Access::Headers)?;
+    let member = archive::member(source, &archive)?;
+    let size = member.uncompressed_size();
+    told.info.size = Some(size);
+    told.info.member = Some(listing::of_member(&archive, &member));
+    let input = &input.for_member();
+    if input.offset == 0 {
+        let header =
+            member.header().map_err(|error| archive::header_failure(source, &member, &error))?;
+        if let Some(header) = header {
+            input.reading(source, &npy::MAGIC)?;
+            return tell_npy_member(source, input, &header, size, told);
+        }
+    }
+    let bytes = member.bytes();
+    let bytes = bytes.map_err(|error| Failure::of(source.name(), &error, 0))?;
+    // As from a pipe: nothing is known but the bytes.
+    let source = source.with_member(member.name());
+    tell_stream(&source, input, Recorded::new(std::io::Cursor::new(bytes)), told)
+}
+
+fn tell_npy_member(
+    source: &Source,
+    input: &Input,
+    header: &npy::Header,
+    size: u64,
+    told: &mut Told,
+) -> Result<()> {
+    told.info.encoding = Some(Encoding::Npy.name());
+    let mut array = ArrayInfo::of_header(header, 0, input.numpy);
+    if array.pickled {
+        array.data_length = Some(size.saturating_sub(array.data_offset));
+    } else if input.has_part() {
+        array.part = Some(part_of_header(source, input, header)?);
+    }
+    let pickled = array.pickled;
+    told.info.arrays.push(array);
+    if pickled {
+        return Ok(());
+    }
+    if header.end() > size {
+        return Err(Failure::new(source.name(), listing::cut_off(header, size)).at(size));
+    }
+    told.info.trailing_bytes = Some(size - header.end());
+    Ok(())
 }
 
 fn tell_raw(
@@ -262,48 +335,9 @@ fn tell_raw(
     told.info.trailing_bytes = Some((bytes.len() - view.nbytes()) as u64);
     told.info.arrays.push(ArrayInfo {
         part,
-        ..array_info(view.dtype(), view.shape(), view.is_fortran(), input.offset, input.numpy)
+        ..ArrayInfo::new(view.dtype(), view.shape(), view.is_fortran(), input.offset, input.numpy)
     });
     Ok(())
-}
-
-fn of_header(header: &npy::Header, start: u64, numpy: NumPy) -> ArrayInfo {
-    let (major, minor) = header.version();
-    let offset = start.saturating_add(header.data_offset() as u64);
-    ArrayInfo {
-        start,
-        version: Some(format!("{major}.{minor}")),
-        ..array_info(header.dtype(), header.shape(), header.fortran_order(), offset, numpy)
-    }
-}
-
-fn array_info(
-    dtype: &DType,
-    shape: &Shape,
-    fortran_order: bool,
-    data_offset: u64,
-    numpy: NumPy,
-) -> ArrayInfo {
-    let elements = shape.elements();
-    let pickled = dtype.has_object();
-    let descr = match dtype.fields() {
-        Some(_) => dtype.descr(Profile::from(numpy)).ok(),
-        None => Some(dtype.typestr()),
-    };
-    ArrayInfo {
-        start: data_offset,
-        version: None,
-        dtype: dtype.to_string(),
-        descr,
-        itemsize: dtype.itemsize(),
-        shape: shape.to_vec(),
-        elements,
-        order: if fortran_order { "F" } else { "C" },
-        data_offset,
-        data_length: (!pickled).then_some(elements as u64 * dtype.itemsize() as u64),
-        pickled,
-        part: None,
-    }
 }
 
 /// What the flags leave of an array whose elements are not looked at.
@@ -330,11 +364,13 @@ fn encoding_name(reading: Reading) -> &'static str {
     match reading {
         Reading::Raw => "raw",
         Reading::Npy => Encoding::Npy.name(),
+        Reading::Npz => Encoding::Npz.name(),
         Reading::Unread(encoding) => encoding.name(),
     }
 }
 
-fn print_json(page: &mut Page, info: &FileInfo) -> Result<()> {
+/// Prints one object on a line of its own.
+pub(super) fn print_json(page: &mut Page, info: &FileInfo) -> Result<()> {
     let mut line = serde_json::to_string(info)
         .map_err(|error| Failure::io("standard output", &error.into()))?;
     line.push('\n');
@@ -361,8 +397,17 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
         (Some(encoding), _) => row("encoding", encoding),
         (None, _) => {}
     }
+    if let Some(member) = &info.member {
+        row("member", &listing::storage(member));
+    }
     if let Some(size) = info.size {
         row("size", &bytes(size));
+    }
+    if let Some(members) = &info.members {
+        row("members", &members.len().to_string());
+        if let Some(trailing) = info.trailing_bytes {
+            row("trailing", &bytes(trailing));
+        }
     }
     if info.arrays.len() > 1 {
         row("arrays", &info.arrays.len().to_string());
@@ -384,6 +429,10 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
             row("", "");
         }
         row("trailing", &bytes(trailing));
+    }
+    if let Some(members) = info.members.as_deref().filter(|members| !members.is_empty()) {
+        text.push('\n');
+        text.push_str(&listing::table(members, &styles));
     }
     if let Some(guess) = told.guess.as_ref().filter(|guess| !guess.is_empty()) {
         text.push_str("\nWhat the bytes could be, what reads shortest first:\n\n");
@@ -422,6 +471,6 @@ fn plural(count: u64) -> &'static str {
 }
 
 /// A shape as Python writes it.
-fn tuple(shape: &[usize]) -> String {
+pub(crate) fn tuple(shape: &[usize]) -> String {
     Shape::new(shape).map_or_else(|_| format!("{shape:?}"), |shape| shape.to_string())
 }

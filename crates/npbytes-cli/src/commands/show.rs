@@ -19,6 +19,7 @@ Examples:
   npbytes show k.bin --dtype int64 --shape 28,28    raw bytes, as written by a.tobytes()
   npbytes show a.npy --slice '0, ::2' --precision 3
   npbytes show table.npy --field position           one field of a structured array
+  npbytes show a.npz::x                             one array of an archive
   npbytes show two.npy --offset 140                 the second of two arrays in one file
   npbytes show 'runs/*.npy'                         several files, a line above each
   zstd -dc a.npy.zst | npbytes show -";
@@ -27,7 +28,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files, patterns of files, or - for standard input
+    /// Files, members of archives as FILE::MEMBER, patterns of files, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<OsString>,
 

@@ -6,12 +6,17 @@
 
 mod attacks;
 mod convert;
+mod edit;
 mod errors;
 mod info;
+mod ls;
+mod members;
+mod pack;
 mod pages;
 mod raw;
 mod show;
 mod streams;
+mod unpack;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -93,6 +98,11 @@ fn samples() -> PathBuf {
 fn sample(name: &str) -> Vec<u8> {
     let path = samples().join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// An archive that Python made, by `tests/data/make.py`.
+fn archive(name: &str) -> String {
+    workspace("crates/npbytes-cli/tests/data").join(name).to_str().unwrap().to_owned()
 }
 
 /// What NumPy printed.

@@ -2,7 +2,8 @@
 
 use crate::{Folder, line};
 
-const SUBCOMMANDS: [&str; 5] = ["info", "show", "convert", "completions", "man"];
+const SUBCOMMANDS: [&str; 9] =
+    ["info", "show", "ls", "convert", "append", "rm", "compact", "completions", "man"];
 
 #[test]
 fn every_help_has_an_example() {
@@ -18,7 +19,7 @@ fn every_help_has_an_example() {
 
 #[test]
 fn the_input_flags_are_the_same_everywhere() {
-    for name in ["info", "show", "convert"] {
+    for name in ["info", "show", "convert", "append"] {
         let run = line(&format!("{name} --help")).good();
         for flag in [
             "--from",
@@ -33,6 +34,9 @@ fn the_input_flags_are_the_same_everywhere() {
             "--max-header",
             "--max-depth",
             "--max-array",
+            "--max-members",
+            "--max-inflate-ratio",
+            "--max-inflate-bytes",
             "--color",
         ] {
             assert!(run.text().contains(&format!("{flag} <")), "{name} {flag}");
@@ -51,7 +55,9 @@ fn completions_are_made_for_each_shell() {
     ] {
         let run = line(&format!("completions {shell}")).good();
         assert!(run.text().contains(words), "{shell}");
-        for name in ["convert", "--no-clobber", "--edgeitems"] {
+        for name in
+            ["convert", "append", "compact", "--no-clobber", "--edgeitems", "--compress", "--check"]
+        {
             assert!(run.text().contains(name.trim_start_matches('-')), "{shell}: {name}");
         }
     }

@@ -71,6 +71,8 @@ fn a_closed_pipe_is_no_error() {
         words(&format!("show {path} -d u1 --full")),
         words(&format!("convert {} - --to raw", file.to_str().unwrap())),
         words(&format!("convert {} - --to npy --slice ::2", file.to_str().unwrap())),
+        words(&format!("convert {} - --to npz", file.to_str().unwrap())),
+        words(&format!("convert {} - --to npz --slice ::2", file.to_str().unwrap())),
         [words("info"), many.clone()].concat(),
         [words("info --json"), many.clone()].concat(),
         [words("show"), many].concat(),
@@ -102,6 +104,11 @@ fn a_full_disk_is_an_error() {
         "info grid.npy",
         "info --json grid.npy",
         "convert grid.npy - --to raw",
+        "convert grid.npy - --to npz",
+        "convert model.npz - --to npz --compress fast",
+        "ls model.npz",
+        "ls --json model.npz",
+        "info model.npz",
         "man",
         "completions bash",
     ];
@@ -139,6 +146,23 @@ fn named_pipes_are_read_and_written() {
     });
     line(&format!("convert grid.npy {} --to npy", pipe.to_str().unwrap())).good();
     assert_eq!(reader.join().unwrap(), sample("grid.npy"));
+
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, sample("packed.npz")).unwrap()
+    });
+    let argument = format!("{}::bias", pipe.to_str().unwrap());
+    assert_eq!(crate::npbytes(["show", &argument]).good().text(), expected("model.bias"));
+    writer.join().unwrap();
+    // An archive on a pipe is the one that NumPy writes there.
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    let one = crate::archive("one.npz");
+    crate::npbytes(["convert", &one, pipe.to_str().unwrap(), "--to", "npz"]).good();
+    let piped = reader.join().unwrap();
+    assert_eq!(piped, std::fs::read(crate::archive("piped.npz")).unwrap());
 }
 
 #[cfg(unix)]

@@ -1,0 +1,99 @@
+//! What the commands share that change an archive in place.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use npbytes::Limits;
+use npbytes::npz::{self, Archive, EditOptions, Editor, ReadOptions, WriteOptions};
+
+use crate::failure::{Failure, Result};
+use crate::source::Source;
+
+/// Flags about the change.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EditArgs {
+    /// Cut off bytes that follow the archive, which an interrupted edit leaves; without it they are an error
+    #[arg(long)]
+    discard_trailing: bool,
+
+    /// Rewrite the archive afterwards, without what was removed or replaced
+    #[arg(long)]
+    compact: bool,
+}
+
+impl EditArgs {
+    /// Opens an archive to change it, once `check` has seen what it is.
+    pub(crate) fn open(
+        &self,
+        path: &Path,
+        limits: Limits,
+        write: WriteOptions,
+        check: impl FnOnce(&Archive) -> Result<()>,
+    ) -> Result<Editor> {
+        check(&expect_no_trailing(path, limits, self.discard_trailing)?)?;
+        let options = options(limits, write).discard_trailing(self.discard_trailing);
+        Editor::open(path, &options).map_err(|error| failure(path, &error))
+    }
+
+    /// Rewrites the archive, if that is asked for.
+    pub(crate) fn compact_if_asked(
+        &self,
+        path: &Path,
+        limits: Limits,
+        write: WriteOptions,
+    ) -> Result<()> {
+        if self.compact { compact(path, limits, write, true) } else { Ok(()) }
+    }
+}
+
+/// The archive of an argument: a file that can be changed.
+pub(crate) fn file(argument: OsString) -> Result<PathBuf> {
+    let source = Source::new(argument);
+    let name = source.name();
+    match (source.path(), source.member()) {
+        (Some(path), None) if path.is_dir() => Err(Failure::new(name, "is a directory")),
+        (Some(path), None) => Ok(path.to_owned()),
+        (None, _) => Err(Failure::new(name, "an archive is changed in its file, not on a pipe")
+            .with_help("name the file; `npbytes convert` writes to standard output")),
+        (Some(_), Some(member)) => Err(Failure::new(&*name, "a member, where an archive belongs")
+            .with_help(format!("leave ::{member} out"))),
+    }
+}
+
+/// Rewrites an archive without what is not needed.
+pub(crate) fn compact(
+    path: &Path,
+    limits: Limits,
+    write: WriteOptions,
+    discard_trailing: bool,
+) -> Result<()> {
+    expect_no_trailing(path, limits, discard_trailing)?;
+    let options = options(limits, write).discard_trailing(discard_trailing);
+    let done = npz::compact(path, &options);
+    done.map(drop).map_err(|error| failure(path, &error))
+}
+
+fn options(limits: Limits, write: WriteOptions) -> EditOptions {
+    let mut options = EditOptions::default().write(write);
+    options.read = ReadOptions::default().limits(limits);
+    options
+}
+
+/// Refuses bytes behind an archive: they may be more than an edit left.
+fn expect_no_trailing(path: &Path, limits: Limits, discard: bool) -> Result<Archive> {
+    let archive = npz::read(path, &ReadOptions::default().limits(limits));
+    let archive = archive.map_err(|error| failure(path, &error))?;
+    let trailing = archive.trailing();
+    if trailing == 0 || discard {
+        return Ok(archive);
+    }
+    let message =
+        format!("{trailing} bytes follow the archive, as an interrupted edit leaves them");
+    Err(Failure::new(path.display().to_string(), message)
+        .with_help("cut them off: --discard-trailing"))
+}
+
+/// The failure of an archive in a file.
+pub(crate) fn failure(path: &Path, error: &npbytes::Error) -> Failure {
+    Failure::of(path.display().to_string(), error, 0)
+}

@@ -1,0 +1,502 @@
+//! Arrays with names: what the commands that write many arrays read them from. A file is one, an archive is
+//! as many as it has members, a folder all of those in it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use npbytes::npz::{Archive, Item, Member, Method};
+use npbytes::{Array, npy};
+
+use crate::archive::{self, Access};
+use crate::decode::{self, READ_UP_TO, load};
+use crate::failure::{Failure, Result, note, quoted};
+use crate::format::{Format, Reading};
+use crate::input::Input;
+use crate::listing::cut_off;
+use crate::source::{Opened, Source, expand_one};
+
+/// An argument: `FILE`, or `NAME=FILE`.
+#[derive(Debug)]
+pub(crate) struct Named {
+    name: Option<String>,
+    pub(crate) source: Source,
+}
+
+impl Named {
+    /// A source without a name of its own.
+    pub(crate) fn of(source: Source) -> Self {
+        Self { name: None, source }
+    }
+
+    /// The source, where no name is asked for.
+    pub(crate) fn without_name(self) -> Result<Source> {
+        match self.name {
+            Some(name) => {
+                let message = format!("only a member of an archive has a name such as {name:?}");
+                Err(Failure::new(self.source.name(), message)
+                    .with_help(format!("leave {name}= out, or write an archive")))
+            }
+            None => Ok(self.source),
+        }
+    }
+}
+
+/// The arguments of a command, patterns expanded. A file whose own name has a `=` comes first.
+///
+/// # Errors
+/// A pattern that matches nothing.
+pub(crate) fn named(arguments: Vec<OsString>) -> Result<Vec<Named>> {
+    let mut all = Vec::new();
+    for argument in arguments {
+        let mut sources = Vec::new();
+        expand_one(argument.clone(), &mut sources);
+        let is_there = |source: &Result<Source>| source.as_ref().is_ok_and(Source::is_there);
+        let split = argument.to_str().and_then(|text| text.split_once('='));
+        let mut name = None;
+        if let Some((given, file)) = split
+            && !sources.iter().all(is_there)
+        {
+            sources.clear();
+            expand_one(file.into(), &mut sources);
+            name = Some(given);
+        }
+        for source in sources {
+            all.push(Named { name: name.map(Into::into), source: source? });
+        }
+    }
+    Ok(all)
+}
+
+/// What arrays are called that are not given a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// As `np.savez(file, a)` does if there is one file with one array: `arr_0`. Else by their files.
+    NumPy,
+    /// By their files.
+    Stem,
+}
+
+/// Inputs that were opened.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    inputs: Vec<OneInput>,
+}
+
+#[derive(Debug)]
+struct OneInput {
+    source: Source,
+    /// The name of the array, or what stands before the names of the members.
+    name: String,
+    /// How long the file is, where that is known.
+    len: u64,
+    input: Input,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    /// A file that is read when its turn comes.
+    File,
+    /// What came from a pipe.
+    Loaded(Array),
+    Archive(Archive),
+    /// One member of an archive, the one that the source names.
+    Member(Archive),
+}
+
+impl Inputs {
+    /// Opens the inputs. The one that will be written is left out of folders.
+    ///
+    /// # Errors
+    /// Those of the files; an array that has no name.
+    pub(crate) fn open(
+        all: Vec<Named>,
+        input: &Input,
+        naming: Naming,
+        target: Option<&Path>,
+    ) -> Result<Self> {
+        let is_alone = naming == Naming::NumPy && all.len() == 1;
+        let is_one = all.len() == 1;
+        let mut inputs = Self { inputs: Vec::new() };
+        for Named { name, source } in all {
+            match source.path().filter(|path| source.member().is_none() && path.is_dir()) {
+                Some(folder) => {
+                    if let Some(name) = name {
+                        return Err(name_for_many(&name, &source));
+                    }
+                    inputs.add_folder(folder, input, target)?;
+                }
+                None => {
+                    // One of several files need not be what the flags for raw bytes are about.
+                    let input = if is_one { input.clone() } else { for_one(&source, input) };
+                    inputs.add_file(source, name, is_alone, input)?;
+                }
+            }
+        }
+        Ok(inputs)
+    }
+
+    fn add_file(
+        &mut self,
+        source: Source,
+        name: Option<String>,
+        is_alone: bool,
+        input: Input,
+    ) -> Result<()> {
+        let kind = opened(&source, &input)?;
+        let len = match &kind {
+            Kind::Loaded(array) => array.view().nbytes() as u64,
+            _ => source.path().and_then(|path| path.metadata().ok()).map_or(0, |data| data.len()),
+        };
+        let name = match (&kind, name) {
+            (Kind::Archive(_), Some(name)) => return Err(name_for_many(&name, &source)),
+            (Kind::Archive(_), None) => String::new(),
+            (_, Some(name)) => name,
+            (_, None) => match source.member() {
+                Some(member) => member.strip_suffix(".npy").unwrap_or(member).into(),
+                None if is_alone => "arr_0".into(),
+                None => stem(&source)?,
+            },
+        };
+        self.inputs.push(OneInput { source, name, len, input, kind });
+        Ok(())
+    }
+
+    fn add_folder(&mut self, folder: &Path, input: &Input, target: Option<&Path>) -> Result<()> {
+        let target = target.and_then(|target| target.canonicalize().ok());
+        let mut walk = Walk { input, target, found: Vec::new(), ignored: Vec::new() };
+        walk.folder(folder, "")?;
+        let subject = folder.display().to_string();
+        if let Some(first) = walk.ignored.first() {
+            let count = walk.ignored.len();
+            let files = if count == 1 {
+                "1 file was"
+            } else {
+                &format!("this and other files, {count} in all, were")
+            };
+            let raw = if input.has_dtype() { "" } else { ", and raw ones (.bin) with --dtype" };
+            note(&format!(
+                "{}: {files} left out, since .npy and .npz files are read{raw}",
+                first.display()
+            ));
+        }
+        if walk.found.is_empty() {
+            return Err(Failure::new(subject, "no arrays in this folder")
+                .with_help("files of raw bytes (.bin, .raw, .dat, .buf) need --dtype"));
+        }
+        for (name, path) in walk.found {
+            let source = Source::file(path);
+            let input = for_one(&source, input);
+            let kind = opened(&source, &input)?;
+            let len =
+                source.path().and_then(|path| path.metadata().ok()).map_or(0, |data| data.len());
+            let name = if matches!(kind, Kind::Archive(_)) { name + "/" } else { name };
+            self.inputs.push(OneInput { source, name, len, input, kind });
+        }
+        Ok(())
+    }
+
+    /// The arrays, in the order of the arguments, of names in a folder, and of members in an archive.
+    ///
+    /// # Errors
+    /// Two of one name; a member whose header cannot be read.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry<'_>>> {
+        let mut entries = Vec::new();
+        for one in &self.inputs {
+            match &one.kind {
+                Kind::Archive(archive) => {
+                    for member in archive.members() {
+                        entries.push(one.of_member(archive, member, None)?);
+                    }
+                }
+                Kind::Member(archive) => {
+                    let member = archive::member(&one.source, archive)?;
+                    entries.push(one.of_member(archive, member, Some(&one.name))?);
+                }
+                Kind::File => entries.push(one.entry(What::File)),
+                Kind::Loaded(array) => entries.push(one.entry(What::Loaded(array))),
+            }
+        }
+        let mut names: HashMap<&str, &Source> = HashMap::new();
+        for entry in &entries {
+            if let Some(first) = names.insert(&entry.name, &entry.source) {
+                return Err(clash(&entry.name, first, &entry.source));
+            }
+        }
+        Ok(entries)
+    }
+}
+
+impl OneInput {
+    fn entry<'a>(&'a self, what: What<'a>) -> Entry<'a> {
+        // What is mapped takes no memory of its own.
+        let held = matches!(what, What::File) && self.len <= READ_UP_TO;
+        Entry {
+            name: self.name.clone(),
+            source: self.source.clone(),
+            bytes: self.len,
+            cost: if held { self.len } else { 0 },
+            input: &self.input,
+            what,
+        }
+    }
+
+    /// A member, under its own name behind that of the input unless another is given.
+    fn of_member<'a>(
+        &'a self,
+        archive: &'a Archive,
+        member: Member<'a>,
+        name: Option<&str>,
+    ) -> Result<Entry<'a>> {
+        let source = self.source.with_member(archive::key_of(archive, &member));
+        let header = member.header();
+        let header =
+            header.map_err(|error| archive::header_failure(&self.source, &member, &error))?;
+        if header.as_ref().is_some_and(|header| header.dtype().has_object()) {
+            let message = "its elements are Python objects, which this version does not read";
+            return Err(Failure::new(source.name(), message));
+        }
+        let bytes = member.uncompressed_size();
+        if let Some(header) = header.as_ref().filter(|header| header.end() > bytes) {
+            return Err(Failure::new(source.name(), cut_off(header, bytes)));
+        }
+        let is_array = header.is_some();
+        Ok(Entry {
+            name: match name {
+                Some(name) => name.into(),
+                None if is_array => format!("{}{}", self.name, member.key()),
+                None => format!("{}{}", self.name, member.name()),
+            },
+            source,
+            bytes,
+            // Stored members are slices of what is mapped.
+            cost: match self.source.path() {
+                Some(_) if member.method() == Method::Stored => 0,
+                _ => bytes,
+            },
+            input: &self.input,
+            what: What::Member { archive, member, header },
+        })
+    }
+}
+
+/// An array that has a name, and was not read yet.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    /// The name it will have, without `.npy`; of what is no array, the whole name.
+    pub(crate) name: String,
+    pub(crate) source: Source,
+    /// How many bytes it has, as far as that is known.
+    pub(crate) bytes: u64,
+    /// How many of them are held when it is read.
+    pub(crate) cost: u64,
+    input: &'a Input,
+    what: What<'a>,
+}
+
+#[derive(Debug)]
+enum What<'a> {
+    File,
+    Loaded(&'a Array),
+    Member { archive: &'a Archive, member: Member<'a>, header: Option<npy::Header> },
+}
+
+/// What an entry holds.
+#[derive(Debug)]
+pub(crate) enum Contents {
+    Array(Array),
+    /// Something else in an archive.
+    Bytes(Bytes),
+}
+
+impl<'a> Entry<'a> {
+    /// Whether it is an array, rather than something else in an archive.
+    pub(crate) fn is_array(&self) -> bool {
+        !matches!(self.what, What::Member { header: None, .. })
+    }
+
+    /// The member and its header, if it is a deflated array in an archive: then it can be read by rows.
+    pub(crate) fn deflated(&self) -> Option<(Member<'a>, &npy::Header)> {
+        match &self.what {
+            What::Member { member, header: Some(header), .. }
+                if member.method() == Method::Deflated =>
+            {
+                Some((*member, header))
+            }
+            _ => None,
+        }
+    }
+
+    fn read(&self) -> Result<Contents> {
+        match self.what {
+            What::Loaded(array) => Ok(Contents::Array(array.clone())),
+            What::File => {
+                let loaded = load(&self.source, self.input)?;
+                loaded.note_trailing(&self.source);
+                Ok(Contents::Array(loaded.array))
+            }
+            What::Member { member, .. } => {
+                let item = member.read();
+                Ok(item.map_err(|error| Failure::of(self.source.name(), &error, 0))?.into())
+            }
+        }
+    }
+}
+
+impl From<Item> for Contents {
+    fn from(item: Item) -> Self {
+        match item {
+            Item::Array(array) => Self::Array(array),
+            Item::Bytes(bytes) => Self::Bytes(bytes),
+            // There is nothing else in an archive today.
+            _ => Self::Bytes(Bytes::new()),
+        }
+    }
+}
+
+/// Reads entries, those that follow one another in an archive on all cores.
+///
+/// # Errors
+/// Those of the first that cannot be read.
+pub(crate) fn read_all(entries: &[&Entry<'_>]) -> Result<Vec<Contents>> {
+    let mut all = Vec::with_capacity(entries.len());
+    let mut rest = entries;
+    while let Some(first) = rest.first() {
+        let What::Member { archive, .. } = first.what else {
+            all.push(first.read()?);
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        };
+        let members: Vec<Member<'_>> = rest
+            .iter()
+            .map_while(|entry| match entry.what {
+                What::Member { archive: same, member, .. } if std::ptr::eq(archive, same) => {
+                    Some(member)
+                }
+                _ => None,
+            })
+            .collect();
+        let items = archive.read_many(&members);
+        let whole = first.source.whole().name();
+        let items = items.map_err(|error| Failure::of(whole, &error, 0))?;
+        all.extend(items.into_iter().map(Contents::from));
+        rest = rest.get(members.len()..).unwrap_or_default();
+    }
+    Ok(all)
+}
+
+/// The failure of two arrays of one name.
+fn clash(name: &str, first: &Source, second: &Source) -> Failure {
+    let failure = Failure::new(first.name(), format!("two arrays would be called {name:?}"));
+    let argument = quoted(&second.argument());
+    if first == second && first.member().is_some() {
+        return failure.with_help(format!("of two members, NumPy finds the last: {argument}"));
+    }
+    failure.with_help(format!("give the other one a name of its own: NAME={argument}"))
+}
+
+/// Opens what is an archive, and reads what would be gone otherwise.
+fn opened(source: &Source, input: &Input) -> Result<Kind> {
+    if source.member().is_some() {
+        if input.offset > 0 || input.is_for_raw() {
+            return Ok(Kind::File);
+        }
+        let archive = archive::open(source, input, Access::Contents)?;
+        let is_array = matches!(archive::member(source, &archive)?.header(), Ok(Some(_)));
+        return Ok(if is_array { Kind::Member(archive) } else { Kind::File });
+    }
+    if archive::is_archive(source, input) {
+        return archive::open(source, input, Access::Contents).map(Kind::Archive);
+    }
+    let mut stream = match source.open()? {
+        Opened::Regular { .. } => return Ok(Kind::File),
+        Opened::Stream(stream) => stream,
+    };
+    let head = decode::start_stream(source, input, &mut stream)?;
+    if input.reading(source, &head)? == Reading::Npz {
+        let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+        return archive::of_bytes(source, input, &bytes.into(), input.offset).map(Kind::Archive);
+    }
+    Ok(Kind::Loaded(decode::from_started(source, input, &head, stream)?.array))
+}
+
+/// The flags for one of several files: those for raw bytes are not about the others.
+fn for_one(source: &Source, input: &Input) -> Input {
+    match source.path().and_then(Format::of_extension) {
+        Some(Format::Npy | Format::Npz) => input.without_raw_flags(),
+        _ => input.clone(),
+    }
+}
+
+fn name_for_many(name: &str, source: &Source) -> Failure {
+    Failure::new(source.name(), format!("holds many arrays, of which one would be {name:?}"))
+        .with_help(format!("leave {name}= out, or name one array: {name}=FILE::MEMBER"))
+}
+
+/// The name of a file without its folder and its extension.
+fn stem(source: &Source) -> Result<String> {
+    let stem = source.path().map(|path| path.file_stem().unwrap_or_default().to_str());
+    match stem {
+        Some(Some(stem)) => Ok(stem.to_owned()),
+        Some(None) => Err(Failure::new(source.name(), "the name is not Unicode")
+            .with_help("give the array a name: NAME=FILE")),
+        None => Err(Failure::new(source.name(), "nothing says what to call the array")
+            .with_help("give it a name: NAME=-")),
+    }
+}
+
+/// What is in a folder.
+struct Walk<'a> {
+    input: &'a Input,
+    /// The file that is not read, as it is written.
+    target: Option<PathBuf>,
+    found: Vec<(String, PathBuf)>,
+    ignored: Vec<PathBuf>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {
+        let failure = |error: std::io::Error| Failure::io(folder.display().to_string(), &error);
+        let mut paths = Vec::new();
+        for item in folder.read_dir().map_err(failure)? {
+            paths.push(item.map_err(failure)?.path());
+        }
+        paths.sort();
+        for path in paths {
+            let name = path.file_name().unwrap_or_default();
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            // Links to folders may lead back.
+            if path.is_dir() {
+                if !path.is_symlink() {
+                    let name = name.to_str().ok_or_else(|| not_unicode(&path))?;
+                    self.folder(&path, &format!("{prefix}{name}/"))?;
+                }
+                continue;
+            }
+            if self.target.is_some() && path.canonicalize().ok() == self.target {
+                continue;
+            }
+            match Format::of_extension(&path) {
+                Some(Format::Npy | Format::Npz) => {}
+                Some(Format::Raw) if self.input.has_dtype() => {}
+                _ => {
+                    self.ignored.push(path);
+                    continue;
+                }
+            }
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            let stem = stem.ok_or_else(|| not_unicode(&path))?;
+            self.found.push((format!("{prefix}{stem}"), path));
+        }
+        Ok(())
+    }
+}
+
+fn not_unicode(path: &Path) -> Failure {
+    Failure::new(path.display().to_string(), "the name is not Unicode")
+        .with_help("rename it, or name the files one by one: NAME=FILE")
+}

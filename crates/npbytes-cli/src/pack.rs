@@ -1,0 +1,134 @@
+//! Entries into an archive: a bounded number of bytes at a time, and an array that is larger row by row.
+
+use std::io::Write;
+use std::path::Path;
+
+use npbytes::npz::{self, Compression, Member};
+use npbytes::{ArrayView, npy};
+
+use crate::entries::{Contents, Entry, read_all};
+use crate::failure::{Failure, Result, note};
+use crate::flags::LayoutArgs;
+use crate::input::Input;
+use crate::listing::{IN_FLIGHT, batches};
+use crate::output;
+use crate::progress::Progress;
+
+/// How many bytes of rows are read at a time.
+const ROWS: usize = 16 << 20;
+
+/// How entries are packed.
+pub(crate) struct Packing<'a> {
+    pub(crate) input: &'a Input,
+    pub(crate) layout: &'a LayoutArgs,
+    pub(crate) options: npz::WriteOptions,
+    /// The archive's name in messages.
+    pub(crate) target: String,
+    pub(crate) progress: &'a Progress,
+}
+
+impl Packing<'_> {
+    /// Writes an archive to a file, which is replaced whole or not at all, or to a pipe.
+    pub(crate) fn to_file(&self, path: &Path, entries: &[&Entry<'_>]) -> Result<()> {
+        npbytes::replace_file(path, |file| {
+            let is_stream = !file.metadata().is_ok_and(|metadata| metadata.is_file());
+            let target = std::io::BufWriter::with_capacity(1 << 16, file);
+            let target = self.progress.watch(target);
+            if is_stream {
+                return self.fill(npz::Writer::streamed(target, &self.options), entries);
+            }
+            let writer = npz::Writer::new(target, &self.options);
+            self.fill(writer.map_err(|error| self.failure(&error))?, entries)
+        })
+    }
+
+    /// Writes an archive to standard output, as NumPy writes it to a pipe.
+    pub(crate) fn to_stdout(&self, entries: &[&Entry<'_>]) -> Result<()> {
+        let target = self.progress.watch(output::stdout());
+        self.fill(npz::Writer::streamed(target, &self.options), entries)
+    }
+
+    fn fill<W: Write>(&self, mut writer: npz::Writer<W>, entries: &[&Entry<'_>]) -> Result<()> {
+        for batch in batches(entries, |entry| entry.cost) {
+            if let [entry] = batch
+                && let Some((member, header)) = self.by_rows(entry)
+            {
+                self.write_rows(&mut writer, entry, &member, header)?;
+                continue;
+            }
+            self.with_views(batch, |views| writer.add_all(views))?;
+        }
+        writer.finish().map(drop).map_err(|error| self.failure(&error))
+    }
+
+    /// Reads entries, and hands over what the flags leave of them.
+    pub(crate) fn with_views(
+        &self,
+        batch: &[&Entry<'_>],
+        write: impl FnOnce(&[(&str, ArrayView<'_>)]) -> npbytes::Result<()>,
+    ) -> Result<()> {
+        let all = read_all(batch)?;
+        let mut views = Vec::with_capacity(batch.len());
+        for (entry, contents) in batch.iter().zip(&all) {
+            if let Contents::Array(array) = contents {
+                let view = self.input.part(&entry.source, &array.view())?;
+                views.push((entry.name.as_str(), view));
+            }
+        }
+        write(&views).map_err(|error| self.failure(&error))?;
+        if self.options.compression != Compression::None {
+            self.progress.add(batch.iter().map(|entry| entry.bytes).sum());
+        }
+        Ok(())
+    }
+
+    /// The member of an entry that is read and written by rows, since it is too large to be held.
+    fn by_rows<'a, 'e>(&self, entry: &'e Entry<'a>) -> Option<(Member<'a>, &'e npy::Header)> {
+        let keeps = !self.input.has_part() && self.layout.keeps_layout();
+        entry.deflated().filter(|(_, header)| {
+            entry.cost > IN_FLIGHT && keeps && !header.shape().is_empty() && !header.fortran_order()
+        })
+    }
+
+    fn write_rows<W: Write>(
+        &self,
+        writer: &mut npz::Writer<W>,
+        entry: &Entry<'_>,
+        member: &Member<'_>,
+        header: &npy::Header,
+    ) -> Result<()> {
+        let unread = |error: &npbytes::Error| Failure::of(entry.source.name(), error, 0);
+        let reader = member.reader().map_err(|error| unread(&error))?;
+        let reader = npy::Reader::new(reader, self.input.npy_options());
+        let mut reader = reader.map_err(|error| unread(&error))?;
+        let rows = writer.rows(&entry.name, header.dtype().clone(), header.shape(), false);
+        let mut rows = rows.map_err(|error| self.failure(&error))?;
+        let count = rows_at_once(header);
+        while let Some(some) = reader.read_rows(count).map_err(|error| unread(&error))? {
+            rows.write_rows(&some.view()).map_err(|error| self.failure(&error))?;
+            if self.options.compression != Compression::None {
+                self.progress.add(some.view().nbytes() as u64);
+            }
+        }
+        rows.finish().map_err(|error| self.failure(&error))
+    }
+
+    fn failure(&self, error: &npbytes::Error) -> Failure {
+        self.layout.failure(&self.target, error)
+    }
+}
+
+/// How many rows are read at a time.
+pub(crate) fn rows_at_once(header: &npy::Header) -> usize {
+    let rows = header.shape().first().copied().unwrap_or(1).max(1);
+    (ROWS / (header.data_len() / rows).max(1)).max(1)
+}
+
+/// The entries that are arrays; an archive of arrays holds nothing else.
+pub(crate) fn arrays<'e, 'a>(entries: &'e [Entry<'a>]) -> Vec<&'e Entry<'a>> {
+    let (arrays, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.is_array());
+    for other in others {
+        note(&format!("{}: no array, left out", other.source.name()));
+    }
+    arrays
+}
