@@ -21,7 +21,11 @@ test-roundtrip *args:
 
 # Benchmarks beside npyz, ndarray-npy and plain copies; `just bench 'read file'` runs some.
 bench *args:
-    cargo bench --locked -p npbytes-harness --bench npy -- {{args}}
+    cargo bench --locked -p npbytes-harness --bench npy --bench npz -- {{args}}
+
+# Archives beside NumPy, npyz and ndarray-npy, each built as its users have it; takes some minutes.
+speed *args:
+    cargo run --release --locked -p npbytes-harness -- speed {{args}}
 
 # The command, built for speed: `just npbytes show samples/digit.bin --dtype int64 --shape 28,28`
 npbytes *args:

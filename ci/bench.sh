@@ -2,4 +2,6 @@
 # Smoke: every benchmark runs once, so that none rots. Times are not looked at.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo bench --locked -p npbytes-harness --bench npy -- --test
+for bench in npy npz; do
+    cargo bench --locked -p npbytes-harness --bench "$bench" -- --test
+done

@@ -8,7 +8,7 @@ use std::path::Path;
 use bytes::Bytes;
 use npbytes::npy::{self, AppendOptions, ReadOptions, WriteOptions};
 use npbytes::raw::{self, Spec};
-use npbytes::{Array, Limits, Order, Result as NpResult, Shape, Slice, sniff};
+use npbytes::{Array, ArrayView, Limits, Order, Result as NpResult, Shape, Slice, sniff};
 
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -205,8 +205,8 @@ fn encode_to(subject: &Subject<'_>) -> NpResult<Found> {
 
 /// The rows of an array, two at a time: along the last axis in Fortran order. At most a few dozen
 /// pieces, however many rows there are.
-fn pieces(array: &Array) -> NpResult<Vec<Slice>> {
-    let (ndim, fortran) = (array.ndim(), array.view().is_fortran());
+pub(crate) fn pieces(array: &ArrayView<'_>) -> NpResult<Vec<Slice>> {
+    let (ndim, fortran) = (array.ndim(), array.is_fortran());
     let axis = if fortran { ndim - 1 } else { 0 };
     let rows = array.shape()[axis];
     let step = rows.div_ceil(16).max(2);
@@ -232,7 +232,7 @@ fn writer(subject: &Subject<'_>) -> NpResult<Found> {
     if array.is_empty() {
         writer.write_rows(&view)?;
     }
-    for piece in pieces(array)? {
+    for piece in pieces(&view)? {
         writer.write_rows(&view.slice(&piece)?)?;
     }
     Ok(byte_difference(&writer.finish()?, subject.file).into())
@@ -251,7 +251,7 @@ fn growing_writer(subject: &Subject<'_>) -> NpResult<Found> {
     let target = Cursor::new(Vec::new());
     let mut writer =
         npy::GrowingWriter::new(target, dtype, &Shape::new(row)?, fortran, &subject.write)?;
-    for piece in pieces(array)? {
+    for piece in pieces(&view)? {
         writer.write_rows(&view.slice(&piece)?)?;
     }
     Ok(byte_difference(&writer.finish()?.into_inner(), subject.file).into())

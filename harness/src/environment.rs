@@ -111,7 +111,43 @@ pub fn environments(choice: Choice) -> Result<Environments> {
     Ok(found)
 }
 
+/// The environments of a choice, and more Pythons, as archives are written by Python's `zipfile`:
+/// those that are found here, with a note on each that is not.
+///
+/// # Errors
+/// As [`environments`].
+pub fn for_archives(choice: Choice) -> Result<Environments> {
+    let mut found = environments(choice)?;
+    let pythons = python::Pythons::new();
+    for row in pins::ARCHIVES {
+        let mut causes = Vec::new();
+        for &(pin, version) in *row {
+            let wanted = format!("CPython {}.{}", version.0, version.1);
+            match pythons.of_version(version).map(|python| make(pin, &python)) {
+                None => causes.push(format!("no {wanted} found")),
+                Some(Err(error)) => causes.push(error.to_string()),
+                Some(Ok(environment)) => {
+                    causes.clear();
+                    found.add(environment);
+                    break;
+                }
+            }
+        }
+        if !causes.is_empty() {
+            let note = format!("archives: skipped a kind of zipfile: {}", causes.join(", "));
+            found.notes.push(note);
+        }
+    }
+    Ok(found)
+}
+
 impl Environments {
+    /// Is no Python here newer than that of an environment?
+    pub fn is_newest_python(&self, environment: &Environment) -> bool {
+        let newest = self.ready.iter().map(Environment::python_version).max();
+        newest == Some(environment.python_version())
+    }
+
     fn add(&mut self, environment: Environment) {
         if self.ready.iter().all(|other| other.name != environment.name) {
             self.ready.push(environment);
@@ -282,11 +318,8 @@ impl Environment {
     /// # Errors
     /// [`Error::Script`] with the end of its stderr when it does not exit with 0.
     pub fn run(&self, script: &Path, arguments: &[&Path]) -> Result<()> {
-        let mut command = command(&self.program);
+        let mut command = self.command();
         command.arg(script).args(arguments);
-        if let Some(site) = &self.site {
-            command.env("PYTHONPATH", site);
-        }
         let output = command.output().map_err(Error::io(&self.program))?;
         if output.status.success() {
             return Ok(());
@@ -294,6 +327,15 @@ impl Environment {
         let stderr = tail(&String::from_utf8_lossy(&output.stderr));
         let stderr = format!("{stderr}\n({})", output.status);
         Err(Error::Script { script: script.to_path_buf(), stderr })
+    }
+
+    /// Its interpreter, ready to be given a script.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = command(&self.program);
+        if let Some(site) = &self.site {
+            command.env("PYTHONPATH", site);
+        }
+        command
     }
 
     /// The interpreter.
@@ -323,6 +365,12 @@ impl Environment {
     /// what they print and accept was not measured.
     pub fn has_known_texts(&self) -> bool {
         self.numpy_version() >= (1, 23) && self.python_version() >= (3, 8)
+    }
+
+    /// Does its `zipfile` write the local headers of CPython 3.10 and before? Only to choose what to
+    /// compare: npbytes decides by itself.
+    pub fn has_old_zipfile(&self) -> bool {
+        self.python_version() < (3, 11)
     }
 
     /// Is it a Python 2?

@@ -66,7 +66,7 @@ fn home(environment: &Environment) -> PathBuf {
 }
 
 /// Runs a script once: its folder is named by the hash of its text, and appears when it is whole.
-fn cached(environment: &Environment, purpose: &str, text: &str) -> Result<PathBuf> {
+pub(crate) fn cached(environment: &Environment, purpose: &str, text: &str) -> Result<PathBuf> {
     let home = home(environment);
     fs::create_dir_all(&home).map_err(Error::io(&home))?;
     let key = hex(&Sha256::digest(text.as_bytes()));
@@ -85,8 +85,9 @@ fn cached(environment: &Environment, purpose: &str, text: &str) -> Result<PathBu
         fs::create_dir_all(&partial).map_err(Error::io(&partial))?;
         let script = partial.join("script.py");
         fs::write(&script, text).map_err(Error::io(&script))?;
-        let out =
-            if purpose == "fixtures" { partial.clone() } else { partial.join("answers.jsonl") };
+        // These write files beside what they say.
+        let folder = ["fixtures", "archives"].contains(&purpose);
+        let out = if folder { partial.clone() } else { partial.join("answers.jsonl") };
         environment.run(&script, &[&out])?;
         fs::rename(&partial, &directory).map_err(Error::io(&directory))?;
         remove_old(&home, &format!("{purpose}-"), Duration::from_secs(24 * 3600))?;

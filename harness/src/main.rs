@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use npbytes_harness::environment::{self, Choice, Environment, Environments};
 use npbytes_harness::matrix::Matrix;
 use npbytes_harness::roundtrip::{self, Findings, Mismatch};
-use npbytes_harness::{Result, doors, fixtures, peer, throughput, verdicts};
+use npbytes_harness::{Result, archives, doors, fixtures, peer, speed, throughput, verdicts};
 
 const USAGE: &str = "\
 Proves npbytes against real NumPy.
@@ -16,6 +16,7 @@ usage: npbytes-harness COMMAND [--all]
 commands:
   roundtrip   run the whole matrix and print the table; exit 1 on any mismatch
   fixtures    make the fixture files and say where they are
+  speed       time archives beside NumPy, npyz and ndarray-npy; takes some minutes
   env         make the Python environments and say where they are
 
 options:
@@ -46,6 +47,10 @@ fn main() -> ExitCode {
     let outcome = match command {
         Some("roundtrip") => roundtrip(choice, timed),
         Some("fixtures") => list_fixtures(choice),
+        Some("speed") => speed::run(choice).map(|table| {
+            print(&table);
+            true
+        }),
         Some("env") => list_environments(choice),
         Some(other) => return usage(&format!("unknown command: {other}")),
         None => return usage("no command"),
@@ -100,8 +105,17 @@ fn list_fixtures(choice: Choice) -> Result<bool> {
 fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
     let matrix = Matrix::new();
     let environments = environments(choice)?.ready;
+    let zips = environment::for_archives(choice)?;
+    zips.notes.iter().for_each(|note| complain(&format!("note: {note}")));
     let peer = peer::run(&matrix);
+    let peers = archives::peers::run(&matrix);
     let mut findings = in_parallel(&environments, |environment| findings(&matrix, environment))?;
+    let thorough = choice == Choice::All;
+    let archives = in_parallel(&zips.ready, |environment| {
+        // Sizes are a matter of `zipfile` alone, which takes its time over 2 GiB.
+        let large = thorough || environment.has_old_zipfile() || zips.is_newest_python(environment);
+        archives::findings(&matrix, environment, large, thorough)
+    })?;
     if timed {
         // One after the other, when nothing else runs.
         for (one, environment) in findings.iter_mut().zip(&environments) {
@@ -112,16 +126,18 @@ fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
     let newest = environments.iter().max_by_key(|environment| environment.numpy_version());
     let doors = newest.map(|environment| doors::run(&matrix, environment)).transpose()?;
     let doors = doors.unwrap_or_default();
-    print(&roundtrip::table(&findings, &doors, &peer));
+    print(&roundtrip::table(&findings, &archives, &doors, &peer, &peers));
     let mismatches: Vec<&Mismatch> = findings
         .iter()
         .flat_map(|one| [&one.outcome.mismatches, &one.headers.mismatches, &one.dtypes.mismatches])
-        .chain([&doors.mismatches, &peer.mismatches])
+        .chain([&doors.mismatches, &peer.mismatches, &peers.mismatches])
         .flatten()
+        .chain(archives.iter().flat_map(|one| one.mismatches()))
         .collect();
     mismatches.iter().for_each(|mismatch| complain(&mismatch.to_string()));
     let cases: usize = findings.iter().map(|one| one.outcome.cases()).sum();
-    print(&format!("\n{cases} fixtures, {} mismatches\n", mismatches.len()));
+    let zips: usize = archives.iter().map(|one| one.archives.cases()).sum();
+    print(&format!("\n{cases} fixtures, {zips} archives, {} mismatches\n", mismatches.len()));
     Ok(mismatches.is_empty())
 }
 

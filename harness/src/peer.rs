@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use npbytes::{Order, Profile};
 use npyz::WriterBuilder as _;
+use npyz::write_options::HasWriter;
 
 use crate::matrix::catalogue::{Twist, TypeCase};
 use crate::matrix::layout::Layout;
@@ -14,7 +15,8 @@ use crate::matrix::types::{Type, tuple};
 use crate::matrix::{ArrayCase, Encoding, Matrix};
 use crate::roundtrip::{Mismatch, byte_difference};
 use crate::{bridge, codec};
-use element::{Element, plain};
+pub(crate) use element::Element;
+use element::plain;
 
 /// What comparing with npyz found.
 #[derive(Debug, Default)]
@@ -56,31 +58,54 @@ pub fn run(matrix: &Matrix) -> Peer {
 }
 
 /// Why a case did not pass.
-enum Obstacle {
+pub(crate) enum Obstacle {
     /// npyz has no such thing.
     Unsupported(&'static str),
     /// It has, and the two disagree.
     Differs(String),
 }
 
-fn differs(error: impl std::fmt::Display) -> Obstacle {
+pub(crate) fn differs(error: impl std::fmt::Display) -> Obstacle {
     Obstacle::Differs(error.to_string())
+}
+
+/// Has npyz what it takes to read a dtype?
+pub(crate) fn readable(ty: &TypeCase) -> Result<(), Obstacle> {
+    foreign(ty)?;
+    if has_block_of_blocks(&ty.ty) {
+        return Err(Obstacle::Unsupported("npyz reads no (dtype, shape) tuple as a dtype"));
+    }
+    Ok(())
 }
 
 /// npbytes writes, npyz reads.
 fn read(case: &ArrayCase, ty: &TypeCase) -> Result<(), Obstacle> {
-    let foreign = foreign(ty)?;
+    readable(ty)?;
     let dtype = bridge::dtype(ty).map_err(differs)?;
     let memory = case.layout.memory(&case.shape, ty.ty.itemsize(), &case.elements(ty));
     let view = bridge::view(case, &dtype, &memory).map_err(differs)?;
     let file = codec::encode(&view, Encoding::Npy, Profile::default()).map_err(differs)?;
-    if has_block_of_blocks(&ty.ty) {
-        return Err(Obstacle::Unsupported("npyz reads no (dtype, shape) tuple as a dtype"));
-    }
-    if file[6] < 3 && !header_text(&file).is_ascii() {
+    header_is_utf8(&file)?;
+    let npy = npyz::NpyFile::new(&file[..]).map_err(differs)?;
+    same(npy, case, ty, view.is_fortran())
+}
+
+/// Can npyz read the header of a file?
+pub(crate) fn header_is_utf8(file: &[u8]) -> Result<(), Obstacle> {
+    if file[6] < 3 && !header_text(file).is_ascii() {
         return Err(Obstacle::Unsupported("npyz reads headers before 3.0 as UTF-8, not latin-1"));
     }
-    let npy = npyz::NpyFile::new(&file[..]).map_err(differs)?;
+    Ok(())
+}
+
+/// Compares what npyz read with what was written.
+pub(crate) fn same<R: std::io::Read>(
+    npy: npyz::NpyFile<R>,
+    case: &ArrayCase,
+    ty: &TypeCase,
+    is_fortran: bool,
+) -> Result<(), Obstacle> {
+    let foreign = foreign(ty)?;
     let shape: Vec<u64> = case.shape.iter().map(|&size| size as u64).collect();
     if npy.shape() != shape {
         return Err(Obstacle::Differs(format!("shape {:?}", npy.shape())));
@@ -89,7 +114,7 @@ fn read(case: &ArrayCase, ty: &TypeCase) -> Result<(), Obstacle> {
         return Err(Obstacle::Differs(format!("dtype {:?}, expected {foreign:?}", npy.dtype())));
     }
     let fortran = npy.order() == npyz::Order::Fortran;
-    if fortran != view.is_fortran() {
+    if fortran != is_fortran {
         return Err(Obstacle::Differs(format!("fortran order is {fortran}")));
     }
     let values: Vec<Element> = npy.into_vec().map_err(differs)?;
@@ -106,32 +131,51 @@ fn read(case: &ArrayCase, ty: &TypeCase) -> Result<(), Obstacle> {
     }
 }
 
-/// npyz writes, npbytes reads.
-fn write(case: &ArrayCase, ty: &TypeCase) -> Result<(), Obstacle> {
-    let foreign = foreign(ty)?;
+/// Has npyz what it takes to write a dtype?
+pub(crate) fn writable(ty: &TypeCase) -> Result<(), Obstacle> {
+    foreign(ty)?;
     if has_block_of_blocks(&ty.ty) {
         return Err(Obstacle::Unsupported("npyz writes a block of blocks as one block"));
     }
     if ty.descr().is_some_and(|descr| descr.len() > 60_000) {
         return Err(Obstacle::Unsupported("npyz panics where a header needs version 2.0"));
     }
+    Ok(())
+}
+
+/// npyz writes, npbytes reads.
+fn write(case: &ArrayCase, ty: &TypeCase) -> Result<(), Obstacle> {
+    writable(ty)?;
+    let mut file = Vec::new();
+    fill(npyz::WriteOptions::<Element>::new().writer(&mut file), case, ty)?;
+    let array = codec::decode_npy(&file.into()).map_err(differs)?;
+    as_written(&array, case, ty)
+}
+
+/// Writes an array with npyz.
+pub(crate) fn fill<B>(builder: B, case: &ArrayCase, ty: &TypeCase) -> Result<(), Obstacle>
+where
+    B: npyz::WriterBuilder<Element> + HasWriter,
+    B::Writer: std::io::Write,
+{
     let fortran =
         case.layout.is_f_contiguous(&case.shape) && !case.layout.is_c_contiguous(&case.shape);
     let shape: Vec<u64> = case.shape.iter().map(|&size| size as u64).collect();
-    let mut file = Vec::new();
     let order = if fortran { npyz::Order::Fortran } else { npyz::Order::C };
-    let mut writer = npyz::WriteOptions::<Element>::new()
-        .dtype(foreign)
-        .shape(&shape)
-        .order(order)
-        .writer(&mut file)
-        .begin_nd()
-        .map_err(differs)?;
+    let builder = builder.dtype(foreign(ty)?).shape(&shape).order(order);
+    let mut writer = builder.begin_nd().map_err(differs)?;
     for element in stored(case, ty, fortran) {
         writer.push(&element).map_err(differs)?;
     }
-    writer.finish().map_err(differs)?;
-    let array = codec::decode_npy(&file.into()).map_err(differs)?;
+    writer.finish().map_err(differs)
+}
+
+/// Compares an array that npyz wrote with what it was given.
+pub(crate) fn as_written(
+    array: &npbytes::Array,
+    case: &ArrayCase,
+    ty: &TypeCase,
+) -> Result<(), Obstacle> {
     let dtype = bridge::dtype(ty).map_err(differs)?;
     if *array.dtype() != dtype {
         return Err(Obstacle::Differs(format!("dtype {}, expected {dtype}", array.dtype())));

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::archives::cases::ArchiveCase;
+use crate::archives::large::LargeCase;
 use crate::environment::{Environment, hex};
 use crate::matrix::catalogue::TypeCase;
 use crate::matrix::layout::Layout;
@@ -13,6 +15,12 @@ const COMMON: &str = include_str!("../../python-fixtures/templates/common.py");
 const MAKE_FIXTURES: &str = include_str!("../../python-fixtures/templates/make_fixtures.py");
 const LOAD_BACK: &str = include_str!("../../python-fixtures/templates/load_back.py");
 const VERDICTS: &str = include_str!("../../python-fixtures/templates/verdicts.py");
+const ARCHIVES: &str = include_str!("../../python-fixtures/templates/archives.py");
+const MAKE_ARCHIVES: &str = include_str!("../../python-fixtures/templates/make_archives.py");
+const LOAD_ARCHIVES: &str = include_str!("../../python-fixtures/templates/load_archives.py");
+const LARGE_ARCHIVES: &str = include_str!("../../python-fixtures/templates/large_archives.py");
+const ARCHIVE_LOOKUPS: &str = include_str!("../../python-fixtures/templates/archive_lookups.py");
+const SPEED: &str = include_str!("../../python-fixtures/templates/speed.py");
 const THROUGHPUT: &str = include_str!("../../python-fixtures/templates/throughput.py");
 
 /// An array that is timed: dtype text, shape, order.
@@ -87,6 +95,59 @@ pub fn verdicts() -> String {
         .map(|text| format!("TEXTS.append({})\n", literal(text)))
         .collect();
     format!("{COMMON}\n\n{}", fill(&filled, "TEXTS", &texts))
+}
+
+/// The script that reads and writes archives when it is asked.
+pub fn speed() -> String {
+    format!("{COMMON}\n\n{SPEED}")
+}
+
+/// The script that makes archives.
+pub fn make_archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -> String {
+    format!("{}\n\n{MAKE_ARCHIVES}", archives(matrix, environment, cases))
+}
+
+/// The script that loads npbytes' archives.
+pub fn load_archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -> String {
+    format!("{}\n\n{LOAD_ARCHIVES}", archives(matrix, environment, cases))
+}
+
+/// The script that makes large archives, and looks at npbytes'.
+pub fn large_archives(cases: &[LargeCase]) -> String {
+    let mut lines = String::new();
+    for case in cases {
+        let members: String =
+            case.members.iter().map(|(key, size)| format!("('{key}', {size}), ")).collect();
+        let (name, form) = (case.name, case.form.word());
+        let _ = writeln!(lines, "CASES.append(('{name}', '{form}', [{members}]))");
+    }
+    format!("{COMMON}\n\n{}", fill(LARGE_ARCHIVES, "CASES", &lines))
+}
+
+/// The script that asks what is found in odd archives.
+pub fn archive_lookups() -> String {
+    format!("{COMMON}\n\n{ARCHIVE_LOOKUPS}")
+}
+
+fn archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -> String {
+    let mut lines = String::new();
+    let name = |array: usize| literal(&matrix.arrays[array].name);
+    let list = |parts: Vec<String>| format!("[{}]", parts.join(", "));
+    for case in cases {
+        let positional = list(case.positional.iter().map(|&array| name(array)).collect());
+        let named =
+            case.named.iter().map(|(key, array)| format!("({}, {})", literal(key), name(*array)));
+        let named = list(named.collect());
+        let (count, arrays) = &case.many;
+        let many = list(arrays.iter().map(|&array| name(array)).collect());
+        let forms = list(case.forms.iter().map(|form| format!("'{}'", form.word())).collect());
+        let _ = writeln!(
+            lines,
+            "ARCHIVES.append(Archive({}, {positional}, {named}, ({count}, {many}), {forms}))",
+            literal(&case.name),
+        );
+    }
+    format!("{}\n\n{}", common(matrix, environment), fill(ARCHIVES, "ARCHIVES", &lines))
 }
 
 /// The script that times NumPy.

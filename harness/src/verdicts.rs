@@ -23,7 +23,7 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    fn count(
+    pub(crate) fn count(
         &mut self,
         environment: &Environment,
         what: &str,
@@ -253,7 +253,7 @@ fn unsupported(error: Option<npbytes::Error>) -> bool {
     error.is_some_and(|error| matches!(error.kind(), ErrorKind::Unsupported { .. }))
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or(0).to_le_bytes()[0];
     text.as_bytes().chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }

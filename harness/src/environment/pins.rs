@@ -81,3 +81,11 @@ pub static ALL: &[(&Pin, (u8, u8))] = &[
     (&NUMPY_2_4, (3, 13)),
     (&NUMPY_2_4, (3, 14)),
 ];
+
+/// What archives are compared with beside the default environments, one of each row: CPython to 3.10
+/// writes other zip headers, and 3.12 and 3.13 rewrote parts of `zipfile`.
+pub static ARCHIVES: &[&[(&Pin, (u8, u8))]] = &[
+    &[(&NUMPY_1_26, (3, 10)), (&NUMPY_1_26, (3, 9)), (&NUMPY_1_24, (3, 8))],
+    &[(&NUMPY_2_4, (3, 12)), (&NUMPY_1_26, (3, 12))],
+    &[(&NUMPY_2_4, (3, 13)), (&NUMPY_2_2, (3, 13))],
+];

@@ -13,10 +13,10 @@ use crate::matrix::types::{Scalar, Type};
 /// The scalars of an element, depth first, blocks unrolled, padding left out. Numbers are their
 /// little-endian bytes, texts are without the NULs at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Element(Vec<Vec<u8>>);
+pub(crate) struct Element(Vec<Vec<u8>>);
 
 /// An element of the matrix in that form.
-pub(super) fn plain(ty: &Type, bytes: &[u8]) -> Element {
+pub(crate) fn plain(ty: &Type, bytes: &[u8]) -> Element {
     fn walk(ty: &Type, bytes: &[u8], out: &mut Vec<Vec<u8>>) {
         match ty {
             Type::Scalar(scalar) => out.push(plain_scalar(scalar, bytes)),
@@ -57,7 +57,7 @@ fn plain_scalar(scalar: &Scalar, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A tree of npyz's readers (or writers) in the shape of the dtype.
-pub(super) enum Tree<L> {
+pub(crate) enum Tree<L> {
     Leaf(L),
     Gap(usize),
     Block(u64, Box<Tree<L>>),
@@ -97,7 +97,7 @@ impl Deserialize for Element {
 }
 
 /// Reads an element.
-pub(super) struct Reader(Tree<LeafRead>);
+pub(crate) struct Reader(Tree<LeafRead>);
 
 impl TypeRead for Reader {
     type Value = Element;
@@ -139,7 +139,7 @@ impl Serialize for Element {
 }
 
 /// Writes an element.
-pub(super) struct Writer(Tree<LeafWrite>);
+pub(crate) struct Writer(Tree<LeafWrite>);
 
 impl TypeWrite for Writer {
     type Value = Element;

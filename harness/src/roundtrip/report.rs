@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Outcome;
+use super::{Outcome, Tally};
+use crate::archives::peers::Peers;
+use crate::archives::{self, Archives};
 use crate::doors::Doors;
 use crate::matrix::Encoding;
 use crate::peer::Peer;
@@ -25,14 +27,22 @@ pub struct Findings {
     pub pickled: Verdicts,
 }
 
-/// The table: a row an encoding and environment, then texts, verdicts, doors and npyz, then the
+/// The table: a row an encoding and environment, archives last, then texts, verdicts, doors and npyz, then the
 /// reasons for what was left out.
-pub fn table(findings: &[Findings], doors: &Doors, peer: &Peer) -> String {
+pub fn table(
+    findings: &[Findings],
+    archives: &[archives::Findings],
+    doors: &Doors,
+    peer: &Peer,
+    peers: &Peers,
+) -> String {
     let mut text = String::new();
-    let width = findings.iter().map(|one| one.outcome.environment.len()).max().unwrap_or(0).max(12);
+    let names = findings.iter().map(|one| &one.outcome.environment);
+    let names = names.chain(archives.iter().map(|one| &one.archives.environment));
+    let width = names.map(String::len).max().unwrap_or(0).max(12);
     let _ = writeln!(
         text,
-        "{:<9} {:<width$} {:>6} {:>10} {:>11} {:>7} {:>7} {:>11}   {:>15}   {:>15}",
+        "{:<17} {:<width$} {:>6} {:>10} {:>11} {:>7} {:>7} {:>11}   {:>15}   {:>15}",
         "encoding",
         "environment",
         "cases",
@@ -61,20 +71,9 @@ pub fn table(findings: &[Findings], doors: &Doors, peer: &Peer) -> String {
                     ),
                 ),
             };
-            let _ = writeln!(
-                text,
-                "{:<9} {environment:<width$} {:>6} {:>10} {:>11} {:>7} {:>7} {:>11}   {decode:>15}   {encode:>15}",
-                encoding.word(),
-                tally.cases,
-                tally.byte_exact,
-                tally.value_equal,
-                tally.refused,
-                tally.skipped.values().sum::<usize>(),
-                tally.loaded_back,
-            );
-            for (reason, count) in &tally.skipped {
-                *reasons.entry(format!("fixtures: {reason}")).or_default() += count;
-            }
+            let row = row(encoding.word(), environment, width, tally, &decode, &encode);
+            let _ = writeln!(text, "{row}");
+            skipped(tally, "fixtures", &mut reasons);
         }
         for (reason, count) in &texts.skipped {
             *reasons.entry(format!("texts: {reason}")).or_default() += count;
@@ -83,6 +82,16 @@ pub fn table(findings: &[Findings], doors: &Doors, peer: &Peer) -> String {
             for (reason, count) in &verdicts.known {
                 *reasons.entry(format!("{what}, on purpose: {reason}")).or_default() += count;
             }
+        }
+    }
+    for one in archives {
+        for (form, tally) in &one.archives.tallies {
+            let (name, environment) = (form.word(), &one.archives.environment);
+            let _ = writeln!(text, "{}", row(name, environment, width, tally, "-", "-"));
+            skipped(tally, "archives", &mut reasons);
+        }
+        for (reason, count) in &one.lookups.known {
+            *reasons.entry(format!("archive lookups, on purpose: {reason}")).or_default() += count;
         }
     }
     text.push_str("(MB/s: npbytes / NumPy, arrays of a MiB in memory)\n\n");
@@ -99,11 +108,34 @@ pub fn table(findings: &[Findings], doors: &Doors, peer: &Peer) -> String {
         };
         let _ = writeln!(text, "{environment:<width$}  {line}");
     }
+    for one in archives {
+        let Archives { environment, members, doors, edits, .. } = &one.archives;
+        let (lookups, large) = (one.lookups.agreed, &one.large);
+        let _ = writeln!(
+            text,
+            "{environment:<width$}  npz: {members} members loaded back; other ways to write and \
+             read: {doors} equal; edited, compacted: {edits} as they must be; lookups: {lookups} \
+             agree; past 2 GiB: {} byte-exact, {} read",
+            large.byte_exact, large.read,
+        );
+    }
     let _ = writeln!(
         text,
         "{:<width$}  reads {} of our files, we read {} of its files, value for value",
         "npyz 0.9.1", peer.read_by_npyz, peer.written_by_npyz,
     );
+    for (name, tally) in
+        [("npyz 0.9.1, npz", &peers.npyz), ("ndarray-npy, npz", &peers.ndarray_npy)]
+    {
+        let _ = writeln!(
+            text,
+            "{name:<width$}  reads {} members of ours, stored and deflated, we read {} of its own",
+            tally.read, tally.written,
+        );
+        for (reason, count) in &tally.skipped {
+            *reasons.entry(format!("archives: {reason}")).or_default() += count;
+        }
+    }
     let _ = writeln!(
         text,
         "{:<width$}  mapped, streamed, grown, appended...: {} comparisons equal to the byte",
@@ -126,6 +158,32 @@ pub fn table(findings: &[Findings], doors: &Doors, peer: &Peer) -> String {
         let _ = writeln!(text, "{count:>6}  {reason}");
     }
     text
+}
+
+/// One line of counts.
+fn row(
+    name: &str,
+    environment: &str,
+    width: usize,
+    tally: &Tally,
+    decode: &str,
+    encode: &str,
+) -> String {
+    format!(
+        "{name:<17} {environment:<width$} {:>6} {:>10} {:>11} {:>7} {:>7} {:>11}   {decode:>15}   {encode:>15}",
+        tally.cases,
+        tally.byte_exact,
+        tally.value_equal,
+        tally.refused,
+        tally.skipped.values().sum::<usize>(),
+        tally.loaded_back,
+    )
+}
+
+fn skipped(tally: &Tally, what: &str, reasons: &mut BTreeMap<String, usize>) {
+    for (reason, count) in &tally.skipped {
+        *reasons.entry(format!("{what}: {reason}")).or_default() += count;
+    }
 }
 
 fn pair(ours: f64, theirs: f64) -> String {

@@ -28,12 +28,12 @@ pub(super) enum Deflater {
 }
 
 impl Deflater {
-    /// `None` where nothing is to be deflated.
-    pub(super) fn new(compression: Compression) -> Option<Self> {
+    /// For elements of so many bytes; `None` where nothing is to be deflated.
+    pub(super) fn new(compression: Compression, itemsize: usize) -> Option<Self> {
         match compression {
             Compression::None => None,
             Compression::NumPy => Some(Self::Zlib(Zlib::new())),
-            Compression::Fast => Some(Self::Fast(FastDeflater::new())),
+            Compression::Fast => Some(Self::Fast(FastDeflater::new(itemsize))),
         }
     }
 
@@ -106,7 +106,7 @@ pub(super) fn deflate(array: &ArrayView<'_>, options: &WriteOptions) -> Result<D
     let mut sink = Sink {
         crc: crc32fast::Hasher::new(),
         uncompressed: 0,
-        deflater: Deflater::new(options.compression),
+        deflater: Deflater::new(options.compression, array.dtype().itemsize()),
         bytes: Vec::new(),
     };
     npy::encode_to(&mut sink, array, &options.npy)?;

@@ -197,7 +197,8 @@ impl Directory {
         let mut next = directory;
         for &index in order.iter().rev() {
             self.entries[index].next = next;
-            next = self.entries[index].offset;
+            // One that claims to lie behind the directory is no end for others.
+            next = next.min(self.entries[index].offset);
         }
     }
 

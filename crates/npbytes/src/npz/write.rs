@@ -196,7 +196,7 @@ impl<W: Write> Writer<W> {
         // What cannot be written is found before anything is.
         npy::Writer::new(std::io::sink(), dtype.clone(), shape, fortran_order, &options)?;
         self.names.insert(name.into());
-        let sink = self.begin(record)?;
+        let sink = self.begin(record, dtype.itemsize())?;
         let rows = npy::Writer::new(sink, dtype, shape, fortran_order, &options)?;
         Ok(RowWriter { rows })
     }
@@ -220,12 +220,12 @@ impl<W: Write> Writer<W> {
     }
 
     /// Starts the next member, whose contents then go into the sink.
-    fn begin(&mut self, mut record: Record) -> Result<Sink<'_, W>> {
+    fn begin(&mut self, mut record: Record, itemsize: usize) -> Result<Sink<'_, W>> {
         self.broken = true;
         record.offset = self.position;
         self.put(&record.local())?;
         let deflater = match record.method {
-            Method::Deflated => Deflater::new(self.options.compression),
+            Method::Deflated => Deflater::new(self.options.compression, itemsize),
             _ => None,
         };
         let crc = crc32fast::Hasher::new();
@@ -277,7 +277,7 @@ impl<W: Write> Writer<W> {
         // A header that cannot be written is found before anything is.
         let options = self.options.npy;
         npy::check_header(array, &options)?;
-        let mut sink = self.begin(record)?;
+        let mut sink = self.begin(record, array.dtype().itemsize())?;
         npy::encode_to(&mut sink, array, &options)?;
         sink.end()
     }
@@ -361,7 +361,8 @@ impl<W: Write> Writer<W> {
     pub(super) fn forget(&mut self, name: &str) -> bool {
         let before = self.records.len();
         self.records.retain(|record| &*record.name != name);
-        self.names.remove(name.strip_suffix(".npy").unwrap_or(name));
+        // Several names may have become this one, cut at a NUL.
+        self.names.retain(|given| Record::member_name(given).is_ok_and(|member| *member != *name));
         self.records.len() < before
     }
 

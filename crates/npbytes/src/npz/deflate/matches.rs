@@ -1,11 +1,15 @@
-//! What a block repeats of the bytes before it: one candidate a place, taken at once, and ever longer steps
-//! where nothing repeats, which is what the mantissas of floats are like.
+//! What a block repeats of the bytes before it: the element before, or the last place that started with the same four
+//! bytes, taken at once; and ever longer steps where nothing repeats, which is what the mantissas of floats are like.
 
 use super::block::{DISTANCES, LITERALS, distance_symbol, length_symbol};
 
 /// How far back a match can be.
 pub(super) const WINDOW: usize = 1 << 15;
 const MIN_MATCH: usize = 4;
+/// Close by, a shorter one pays too.
+const MIN_NEAR_MATCH: usize = 3;
+/// How many times longer a match further away must be: its distance takes up to 13 bits more.
+const FAR: usize = 2;
 const MAX_MATCH: usize = 258;
 /// The table has so many places (as a power of two), and fewer for a short input: to clear it takes time.
 const HASH_BITS: u32 = 15;
@@ -33,16 +37,18 @@ pub(super) struct Finder {
     /// Positions plus one.
     table: Box<[u32]>,
     bits: u32,
+    /// How far back the element before is.
+    stride: usize,
     parsed: Parsed,
 }
 
 impl Finder {
-    /// For a slice of so many bytes.
-    pub(super) fn new(len: usize) -> Self {
+    /// For a slice of so many bytes, of elements of `stride` bytes.
+    pub(super) fn new(len: usize, stride: usize) -> Self {
         let bits = (usize::BITS - len.leading_zeros()).clamp(LEAST_HASH_BITS, HASH_BITS);
         let parsed =
             Parsed { matches: Vec::new(), literals: [0; LITERALS], distances: [0; DISTANCES] };
-        Self { table: vec![0; 1 << bits].into(), bits, parsed }
+        Self { table: vec![0; 1 << bits].into(), bits, stride: stride.clamp(1, WINDOW), parsed }
     }
 
     /// Makes bytes known to which the blocks behind them may go back.
@@ -65,17 +71,23 @@ impl Finder {
             let slot = &mut self.table[hash(four, self.bits)];
             let candidate = std::mem::replace(slot, position(at)) as usize;
             let distance = (at + 1).wrapping_sub(candidate);
-            let found = candidate > 0
+            let is_there = candidate > 0
                 && distance <= WINDOW
                 && bytes.get(candidate - 1..candidate + 3).is_some_and(|b| four_bytes(b) == four);
-            if !found {
+            let mut found = is_there.then(|| {
+                let rest = common(&bytes[at + 4..], &bytes[candidate + 3..], MAX_MATCH - MIN_MATCH);
+                (at, candidate - 1, MIN_MATCH + rest)
+            });
+            // Elements of a byte each are looked for by their four bytes alone: there are too many.
+            if found.is_some() || self.stride > 1 {
+                found = near(bytes, at, self.stride, found.map_or(0, |(.., len)| len)).or(found);
+            }
+            let Some((place, mut from, mut len)) = found else {
                 at += 1 + ((at - run) >> PATIENCE);
                 continue;
-            }
-            let mut len = MIN_MATCH
-                + common(&bytes[at + 4..], &bytes[candidate + 3..], MAX_MATCH - MIN_MATCH);
+            };
+            at = place;
             // Steps may have gone past the start of it.
-            let mut from = candidate - 1;
             while at > run && from > 0 && len < MAX_MATCH && bytes[at - 1] == bytes[from - 1] {
                 (at, from, len) = (at - 1, from - 1, len + 1);
             }
@@ -84,7 +96,7 @@ impl Finder {
             let found = Match {
                 literals: u32::try_from(at - run).unwrap_or(u32::MAX),
                 len: u16::try_from(len).unwrap_or(u16::MAX),
-                distance: u16::try_from(distance).unwrap_or(u16::MAX),
+                distance: u16::try_from(at - from).unwrap_or(u16::MAX),
             };
             literals[length_symbol(found.len).0] += 1;
             distances[distance_symbol(found.distance).0] += 1;
@@ -99,6 +111,17 @@ impl Finder {
         count(&bytes[run.min(end)..], literals);
         &self.parsed
     }
+}
+
+/// A match with the element before, here or one byte further on, unless a match of `other` bytes is better.
+#[inline(always)]
+fn near(bytes: &[u8], at: usize, stride: usize, other: usize) -> Option<(usize, usize, usize)> {
+    (at..at + 2).find_map(|place| {
+        let from = place.checked_sub(stride)?;
+        let len = common(bytes.get(place..)?, bytes.get(from..)?, MAX_MATCH);
+        let is_better = len >= MIN_NEAR_MATCH && (len + place - at) * FAR >= other;
+        is_better.then_some((place, from, len))
+    })
 }
 
 fn position(at: usize) -> u32 {
