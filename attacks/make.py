@@ -9,6 +9,8 @@ and the memory it takes.
 
 import pathlib
 import pickle
+import struct
+import zlib
 
 HERE = pathlib.Path(__file__).parent
 FILES = []
@@ -245,11 +247,180 @@ def words():
         add(f"{name}.slice.txt", text, what, "Index", offset)
 
 
+class Member:
+    """A member as it is; `local` and `central` are what its two records say otherwise."""
+
+    def __init__(self, name, data, deflated=None, local=None, central=None):
+        self.name = name if isinstance(name, bytes) else name.encode()
+        self.data = data if deflated is None else deflated
+        self.offset = None
+        self.truth = {
+            "version": 20, "flags": 0, "method": 0 if deflated is None else 8, "crc": zlib.crc32(data),
+            "compressed": len(self.data), "uncompressed": len(data), "name": self.name, "extra": b"", "name_len": None,
+        }
+        self.local, self.central = {**self.truth, **(local or {})}, {**self.truth, "offset": None, **(central or {})}
+
+    def record(self, says, central):
+        shared = struct.pack(
+            "<5H3L2H", says["version"], says["flags"], says["method"], 0, 0x21, says["crc"], says["compressed"], says["uncompressed"],
+            len(says["name"]) if says["name_len"] is None else says["name_len"], len(says["extra"]),
+        )
+        rest = says["name"] + says["extra"]
+        if not central:
+            return b"PK\3\4" + shared + rest
+        offset = self.offset if says["offset"] is None else says["offset"]
+        return b"PK\1\2" + struct.pack("<H", 20) + shared + struct.pack("<3H2L", 0, 0, 0, 0, offset) + rest
+
+
+def end(count, size, offset, comment=b"", comment_len=None):
+    return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, size, offset, len(comment) if comment_len is None else comment_len) + comment
+
+
+def end64(count, size, offset, at):
+    """The end record of 64 bits and what leads to it, for behind a directory that ends at a byte."""
+    return struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset) + struct.pack("<4sLQL", b"PK\6\7", 0, at, 1)
+
+
+def archive(members, tail=None, **says):
+    """`tail` makes what follows the directory, of its count, size and offset."""
+    body, directory = b"", b""
+    for member in members:
+        if member.offset is None:
+            member.offset = len(body)
+            body += member.record(member.local, False) + member.data
+        directory += member.record(member.central, True)
+    facts = {"count": len(members), "size": len(directory), "offset": len(body)}
+    tail = tail or (lambda count, size, offset: end(count, size, offset))
+    return body + directory + tail(**{**facts, **says})
+
+
+def squeezed(data):
+    """Raw deflate, as zlib makes it."""
+    state = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return state.compress(data) + state.flush()
+
+
+def literally(data, last=True):
+    """Raw deflate without any: one block that is stored."""
+    return struct.pack("<BHH", last, len(data), len(data) ^ 0xFFFF) + data
+
+
+def overlapping(count, kernel):
+    """Members of which each holds the heads of all that follow, and the same last part: a bomb whose size grows
+    with the square of what it has. After David Fifield's "A better zip bomb"."""
+    members, contents = [], kernel
+    deflated = squeezed(kernel)
+    for i in reversed(range(count)):
+        member = Member(f"{i}.npy", contents, deflated)
+        members.insert(0, member)
+        head = member.record(member.local, False)
+        # The member before it says this head as it is, and goes on into what is behind it.
+        deflated = literally(head, False) + member.data
+        contents = head + contents
+    # Only the first is there; the others lie in it.
+    first = members[0]
+    at = 0
+    for member in members:
+        member.offset = at
+        at += len(member.record(member.local, False)) + 5
+    body = first.record(first.local, False) + first.data
+    directory = b"".join(member.record(member.central, True) for member in members)
+    return body + directory + end(count, len(directory), len(body))
+
+
+def archives():
+    good = lambda name="a.npy", **says: Member(name, GOOD, **says)
+    text = b"the text of a member, the text of a member, the text of a member"
+    packed = lambda central=None, local=None: Member("t", text, squeezed(text), local, central)
+    # Where the directory of an archive of one good member is, and its end record.
+    at, stop = 30 + 5 + len(GOOD), 30 + 5 + len(GOOD) + 46 + 5
+    both = lambda **says: {"local": says, "central": says}
+
+    for name, data, what, kind, offset in [
+        ("bomb-claim", archive([packed({"uncompressed": 0xFFFFFFFE})]), "4 GiB deflated to 30 bytes", "Archive", 0),
+        ("bomb-overlap", overlapping(40, GOOD + bytes(100_000)), "40 members that lie in each other", "Archive", 0),
+        ("bomb-one-for-all", same_header(200), "200 names for one member", "Archive", 0),
+        ("size-stored-less", archive([good(central={"uncompressed": len(GOOD) - 1})]), "a stored member that says it has less", "Archive", 0),
+        ("size-stored-more", archive([good(central={"uncompressed": len(GOOD) + 1})]), "a stored member that says it has more", "Archive", 0),
+        ("size-stored-past-end", archive([good(central={"compressed": 10**9, "uncompressed": 10**9})]), "a stored member of 1 GB in 200 bytes", "Archive", 0),
+        ("size-deflated-less", archive([packed({"uncompressed": len(text) - 1})]), "deflated data that becomes more than is said", "Archive", ""),
+        ("size-deflated-more", archive([packed({"uncompressed": len(text) + 1})]), "deflated data that becomes less than is said", "Truncated", ""),
+        ("size-deflated-zero", archive([packed({"uncompressed": 0})]), "deflated data that is said to become nothing", "Archive", ""),
+        ("size-cut", archive([packed({"compressed": len(squeezed(text)) - 4})]), "deflated data that is cut off by its size", "Archive", ""),
+        ("size-into-directory", archive([packed({"compressed": len(squeezed(text)) + 1})]), "a member that reaches into the directory", "Archive", 0),
+        ("size-into-next", archive([good(central={"compressed": len(GOOD) + 9, "uncompressed": len(GOOD) + 9}), good("b.npy")]), "a member that reaches into the next one", "Archive", 0),
+        ("zip64-size-2-63", archive([good(central={"compressed": 0xFFFFFFFF, "uncompressed": 0xFFFFFFFF, "extra": struct.pack("<2H2Q", 1, 16, 2**63, 2**63)})]), "a member of 2**63 bytes", "Archive", 0),
+        ("zip64-size-2-64", archive([good(central={"compressed": 0xFFFFFFFF, "uncompressed": 0xFFFFFFFF, "extra": struct.pack("<2H2Q", 1, 16, 2**64 - 1, 2**64 - 1)})]), "a member of 2**64 - 1 bytes", "Archive", 0),
+        ("zip64-size-missing", archive([good(central={"compressed": 0xFFFFFFFF, "uncompressed": 0xFFFFFFFF})]), "sizes that are in a field that is not there", "Archive", 0),
+        ("zip64-size-short", archive([good(central={"compressed": 0xFFFFFFFF, "uncompressed": 0xFFFFFFFF, "extra": struct.pack("<2HQ", 1, 8, len(GOOD))})]), "two sizes in a field of one", "Archive", 0),
+        ("zip64-offset-2-64", archive([good(central={"offset": 0xFFFFFFFF, "extra": struct.pack("<2HQ", 1, 8, 2**64 - 1)})]), "a member at byte 2**64 - 1", "Archive", stop + 8 + 4 + 22),
+        ("offset-past-end", archive([good(central={"offset": 10**6})]), "a member behind the end of the file", "Archive", stop + 22),
+        ("offset-at-end", archive([good(central={"offset": stop + 22})]), "a member at the end of the file", "Archive", stop + 22),
+        ("offset-into-data", archive([good(central={"offset": 35})]), "a member where another one's data is", "Archive", 35),
+        ("offset-of-directory", archive([good(central={"offset": at})]), "a member where the directory is", "Archive", at),
+        ("crc", archive([good(**both(crc=1))]), "a wrong CRC", "Checksum", ""),
+        ("crc-deflated", archive([Member("t", text, squeezed(text), {"crc": 1}, {"crc": 1})]), "a wrong CRC of deflated data", "Checksum", ""),
+        ("crc-of-nothing", archive([Member("e", b"", **both(crc=1))]), "a wrong CRC of no bytes", "Checksum", ""),
+        ("crc-changed", archive([Member("a.npy", GOOD[:-1] + b"x", None, {"crc": zlib.crc32(GOOD)}, {"crc": zlib.crc32(GOOD)})]), "a byte that is another one than when it was written", "Checksum", ""),
+        ("deflate-garbage", archive([Member("t", bytes(9), b"\xff" * 9)]), "deflated data that is none", "Archive", ""),
+        ("deflate-open", archive([Member("t", text, literally(text, False))]), "deflated data without its last block", "Archive", ""),
+        ("name-differs", archive([good(local={"name": b"b.npy"})]), "a member that calls itself otherwise", "Archive", 0),
+        ("name-not-utf-8", archive([good("\0\0\0\0\0", **both(name=b"\xff.npy", flags=0x800))]), "a name that is said to be UTF-8 and is not", "Archive", at),
+        ("name-past-end", archive([good(central={"name_len": 65535})]), "a name that is longer than the directory", "Archive", stop),
+        ("method-differs", archive([good(local={"method": 8})]), "a member that is stored and says it is deflated", "Archive", 0),
+        ("method-12", archive([good(**both(method=12))]), "bzip2 in a zip", "Unsupported", 0),
+        ("method-14", archive([good(**both(method=14))]), "LZMA in a zip", "Unsupported", 0),
+        ("method-93", archive([good(**both(method=93))]), "Zstandard in a zip", "Unsupported", 0),
+        ("encrypted", archive([good(**both(flags=1))]), "a member that is encrypted", "Unsupported", 0),
+        ("encrypted-in-secret", archive([good(local={"flags": 1})]), "a member that only itself says is encrypted", "Unsupported", 0),
+        ("count-less", archive([good(), good("b.npy")], count=1), "one member of two that is not counted", "Archive", 2 * at + 2 * 51),
+        ("count-more", archive([good()], count=2), "a member that is counted and is not there", "Archive", stop),
+        ("count-zero", archive([good()], count=0), "a member and a count of none", "Archive", stop),
+        ("directory-size-less", archive([good()], size=50), "a directory that says it is one byte shorter", "Archive", stop),
+        ("directory-size-more", archive([good()], size=52), "a directory that says it is one byte longer", "Archive", stop),
+        ("directory-offset-less", archive([good()], offset=at - 1), "a directory one byte before", "Archive", stop),
+        ("directory-offset-more", archive([good()], offset=at + 1), "a directory one byte behind", "Archive", stop),
+        ("directory-offset-past-end", archive([good()], offset=0xFFFFFFFE), "a directory at 4 GiB", "Archive", stop),
+        ("directory-signature", archive([good()]).replace(b"PK\1\2", b"PK\1\3"), "a directory of something else", "Archive", stop),
+        ("comment-past-end", archive([good()], tail=lambda **f: end(**f, comment_len=9)), "a comment that is longer than the file", "Archive", stop),
+        ("zip64-end-missing", archive([good()], tail=lambda count, size, offset: end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)), "numbers in a record that is not there", "Archive", stop),
+        ("zip64-end-elsewhere", archive([good()], tail=lambda count, size, offset: end64(count, size, offset, 2**63) + end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)), "an end record of 64 bits at byte 2**63", "Archive", stop + 76),
+        ("zip64-count-2-62", archive([good()], tail=lambda count, size, offset: end64(2**62, size, offset, stop) + end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)), "2**62 members", "members", stop + 76),
+        ("zip64-offset-2-63", archive([good()], tail=lambda count, size, offset: end64(count, size, 2**63, stop) + end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)), "a directory at byte 2**63", "Archive", stop + 76),
+        ("zip64-size-of-directory-2-63", archive([good()], tail=lambda count, size, offset: end64(count, 2**63, offset, stop) + end(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)), "a directory of 2**63 bytes", "Archive", stop + 76),
+        ("prefix", b"PK\3\4" + archive([good()]), "an archive behind four bytes that look like one", "Archive", 4 + stop),
+        ("prefix-of-others", b"#!/bin/sh\n" + archive([good()]), "an archive behind a script, which NumPy takes for none", "Magic", 0),
+        ("two-archives", archive([good()]) + archive([good("b.npy")]), "an archive behind an archive", "Archive", 2 * stop + 22),
+        ("npy-shape", archive([Member("a.npy", npy(header(shape="(4294967296, 4294967296)")))]), "an array of 2**64 elements in an archive", "Shape", SHAPE),
+        ("npy-short", archive([Member("a.npy", GOOD[:-1])]), "an array whose last byte is missing", "Truncated", len(GOOD) - 1),
+        ("npy-object", archive([Member("a.npy", npy(header("'|O'"), data=bomb()))]), "objects in an archive, as a pickle that runs a command", "Unsupported", ""),
+        ("npy-claim-deflated", archive([Member("a.npy", npy(header("'|u1'", shape="(1099511627776,)")), squeezed(npy(header("'|u1'", shape="(1099511627776,)"))))]), "1 TiB of elements in a deflated member", "Truncated", len(npy(header("'|u1'", shape="(1099511627776,)")))),
+    ]:
+        add(f"{name}.npz", data, what, kind, offset)
+    whole = archive([good(), Member("t", text, squeezed(text))])
+    second = at + 30 + 1 + len(squeezed(text))
+    for name, length, what in [
+        ("in-local-header", 20, "a member's head"), ("behind-local-header", 35, "front of a member's data"), ("behind-data", at, "front of the next member"),
+        ("behind-members", second, "front of the directory"), ("in-directory", second + 51, "the middle of the directory"),
+        ("behind-directory", len(whole) - 22, "front of the end record"), ("in-end-record", len(whole) - 1, "the end record"),
+    ]:
+        at_end = length if name != "in-end-record" else len(whole) - 22
+        add(f"truncated-{name}.npz", whole[:length], f"cut off in {what}", "Archive", at_end)
+
+
+def same_header(count):
+    first = Member("a.npy", GOOD)
+    others = [Member("a.npy", GOOD) for _ in range(count - 1)]
+    for other in others:
+        other.offset = 0
+    return archive([first, *others])
+
+
 def main():
-    for make in lengths, shapes, dtypes, texts, frames, words:
+    for make in lengths, shapes, dtypes, texts, frames, words, archives:
         make()
     for old in HERE.iterdir():
-        if old.suffix in (".npy", ".txt"):
+        if old.suffix in (".npy", ".npz", ".txt"):
             old.unlink()
     rows = ["| file | what it is | refused as | at byte |", "|---|---|---|---|"]
     for name, data, what, kind, offset in FILES:

@@ -7,6 +7,7 @@ Needs NumPy. What the fuzzer found later lies beside them, under names that are 
 
 import io
 import pathlib
+import zipfile
 
 import numpy as np
 
@@ -34,6 +35,61 @@ DTYPES = {
     "nested": [("p", [("q", "<U1"), ("r", [("s", "?")], (2,))]), ("t", "V3")],
     "latin-1": [("\xe9", "u1")], "greek": [("\u03bb", "u1")], "no-fields": [],
 }
+
+
+class Pipe(io.RawIOBase):
+    """Can be written to, and not sought in."""
+
+    def __init__(self):
+        self.pieces = []
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.pieces.append(bytes(data))
+        return len(data)
+
+
+def zipped(members, method=zipfile.ZIP_STORED, comment=b""):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in members:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = method
+            archive.writestr(info, data)
+        archive.comment = comment
+    return out.getvalue()
+
+
+def archives():
+    i4, u1 = np.arange(4, dtype="<i4"), np.zeros((9, 5), "u1", order="F")
+    member = saved(np.arange(3, dtype="<i2"))
+    sets = {
+        "empty": {}, "one": {"a": i4}, "two": {"a": i4, "b": u1}, "names": {"a/b": i4, "": u1, "\xe9": i4, "x.npy": u1, "a\0b": i4},
+        "empty-array": {"a": np.zeros((0, 3))}, "struct": {"s": np.zeros(2, [("x", "<i4"), ("y", "S3")])}, "many": {str(i): i4[:0] for i in range(15)},
+    }
+    files = {}
+    for name, arrays in sets.items():
+        for label, save in ("stored", np.savez), ("deflated", np.savez_compressed):
+            out, pipe = io.BytesIO(), Pipe()
+            save(out, **arrays)
+            save(pipe, **arrays)
+            files[f"{label}-{name}"] = out.getvalue()
+            if name in ("two", "empty-array"):
+                files[f"{label}-{name}-piped"] = b"".join(pipe.pieces)
+    files["comment"] = zipped([("a.npy", member)], comment=b"a comment")
+    files["text"] = zipped([("readme.txt", b"hello " * 30), ("d/", b""), ("a.npy", member)], zipfile.ZIP_DEFLATED)
+    files["twice"] = zipped([("dup", b"plain"), ("dup.npy", member), ("dup.npy", member[:-2])])
+    files["bzip2"] = zipped([("a.npy", member)], zipfile.ZIP_BZIP2)
+    files["nested"] = zipped([("inner", files["stored-one"]), ("end", files["stored-empty"])])
+    files["trailing"] = files["stored-one"] + b"trailing" + files["stored-empty"][:10]
+    files["cut-off"] = files["stored-two"][:-5]
+    for i, (name, data) in enumerate(files.items()):
+        write("npz", name + ".npz", data)
+        for how in (0, 1), (2, 4), (8, 4), (16, 0), (32, 5), (5, 6):
+            if (i + how[0]) % 3 == 0:
+                write("npz_edit", f"{name}-{how[0]}", bytes([how[0], how[1], i % 8]) + data)
 
 
 def main():
@@ -81,6 +137,7 @@ def main():
     ]
     for i, (dtype, shape, rest, part, size) in enumerate(raws):
         write("raw", f"spec-{i:02}", f"{dtype}\n{shape}\n{rest}\n{part}\n".encode() + bytes(k * 37 % 128 for k in range(size)))
+    archives()
     for folder in sorted(CORPUS.iterdir()):
         print(folder.name, len(list(folder.iterdir())))
 

@@ -4,6 +4,7 @@
 //! A target fails by a panic: the decoder's own, or that of an assertion about what must hold for all
 //! inputs. Nothing is compared with NumPy here; the tests of the crates do that.
 
+mod npz;
 mod raw;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use npbytes::literal::{self, Options, Value};
 use npbytes::npy::{self, Header, ReadOptions, Reader, WriteOptions};
 use npbytes::{Array, ArrayView, DType, Error, Kind, Limits, NumPy, Order, Profile, Python, print};
 
+pub use npz::{npz, npz_edit};
 pub use raw::raw;
 
 /// Larger arrays are not printed, swapped and copied: a file of few bytes may claim many.
@@ -20,8 +22,15 @@ const LARGE: usize = 1 << 16;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 5] =
-    [("literal", literal), ("dtype", dtype), ("header", header), ("npy", npy), ("raw", raw)];
+pub const TARGETS: [Target; 7] = [
+    ("literal", literal),
+    ("dtype", dtype),
+    ("header", header),
+    ("npy", npy),
+    ("raw", raw),
+    ("npz", npz),
+    ("npz_edit", npz_edit),
+];
 
 /// An error can be shown, and points into the input or right behind it.
 fn check_error(error: &Error, len: usize) {

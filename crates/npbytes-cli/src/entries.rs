@@ -314,7 +314,20 @@ pub(crate) enum Contents {
 impl<'a> Entry<'a> {
     /// Whether it is an array, rather than something else in an archive.
     pub(crate) fn is_array(&self) -> bool {
-        !matches!(self.what, What::Member { header: None, .. })
+        self.other().is_none()
+    }
+
+    /// What it is in an archive, if it is no array.
+    pub(crate) fn other(&self) -> Option<&Member<'a>> {
+        match &self.what {
+            What::Member { header: None, member, .. } => Some(member),
+            _ => None,
+        }
+    }
+
+    /// Whether it stands for a folder in an archive: that of files whose names say it too.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.name.ends_with('/') && self.bytes == 0 && !self.is_array()
     }
 
     /// The member and its header, if it is a deflated array in an archive: then it can be read by rows.

@@ -49,14 +49,22 @@ impl Packing<'_> {
     }
 
     fn fill<W: Write>(&self, mut writer: npz::Writer<W>, entries: &[&Entry<'_>]) -> Result<()> {
-        for batch in batches(entries, |entry| entry.cost) {
-            if let [entry] = batch
+        // What is no array stays as it is, where it is.
+        let runs = batches(entries, |entry| entry.cost).into_iter();
+        for run in runs.flat_map(|batch| batch.chunk_by(|a, b| a.is_array() && b.is_array())) {
+            if let [entry] = run
+                && let Some(member) = entry.other()
+            {
+                writer.copy(&entry.name, member).map_err(|error| self.failure(&error))?;
+                continue;
+            }
+            if let [entry] = run
                 && let Some((member, header)) = self.by_rows(entry)
             {
                 self.write_rows(&mut writer, entry, &member, header)?;
                 continue;
             }
-            self.with_views(batch, |views| writer.add_all(views))?;
+            self.with_views(run, |views| writer.add_all(views))?;
         }
         writer.finish().map(drop).map_err(|error| self.failure(&error))
     }
@@ -124,7 +132,7 @@ pub(crate) fn rows_at_once(header: &npy::Header) -> usize {
     (ROWS / (header.data_len() / rows).max(1)).max(1)
 }
 
-/// The entries that are arrays; an archive of arrays holds nothing else.
+/// The entries that are arrays, and a word on each that is not.
 pub(crate) fn arrays<'e, 'a>(entries: &'e [Entry<'a>]) -> Vec<&'e Entry<'a>> {
     let (arrays, others): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| entry.is_array());
     for other in others {

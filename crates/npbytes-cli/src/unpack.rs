@@ -40,9 +40,10 @@ impl Unpacking<'_> {
     /// Writes the files. Nothing is written if one of them could not be by its name; one that cannot be read
     /// is found when its turn comes, and leaves those before it.
     pub(crate) fn to_folder(&self, folder: &Path, entries: &[Entry<'_>]) -> Result<()> {
-        let paths = self.paths(folder, entries)?;
+        let entries: Vec<&Entry<'_>> = entries.iter().filter(|entry| !entry.is_folder()).collect();
+        let paths = self.paths(folder, &entries)?;
         create(folder)?;
-        let work: Vec<(&Entry<'_>, &PathBuf)> = entries.iter().zip(&paths).collect();
+        let work: Vec<(&Entry<'_>, &PathBuf)> = entries.into_iter().zip(&paths).collect();
         for batch in batches(&work, |(entry, _)| entry.cost) {
             for (_, path) in batch {
                 create(path.parent().unwrap_or(folder))?;
@@ -66,7 +67,7 @@ impl Unpacking<'_> {
     /// # Errors
     /// A name that leads out of the folder or is that of no file; two that are the same; a file that there
     /// is and that is not to be replaced.
-    fn paths(&self, folder: &Path, entries: &[Entry<'_>]) -> Result<Vec<PathBuf>> {
+    fn paths(&self, folder: &Path, entries: &[&Entry<'_>]) -> Result<Vec<PathBuf>> {
         let mut paths = Vec::with_capacity(entries.len());
         let (mut files, mut folders) = (HashSet::new(), HashSet::new());
         for entry in entries {

@@ -121,7 +121,7 @@ fn each_file_has_a_line() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".npy") || name.ends_with(".txt"))
+        .filter(|name| [".npy", ".npz", ".txt"].iter().any(|ending| name.ends_with(ending)))
         .collect();
     assert_eq!(listed, there);
 }
@@ -233,10 +233,98 @@ fn npy_files_are_refused_on_disk() {
     report(&wrong);
 }
 
+/// What a stream of a member holds besides: its first buffer, and that of the rows.
+#[cfg(feature = "npz")]
+const MEMBER: usize = STREAM + (1 << 18);
+
+/// Reads all members as streams, and the arrays that are in them.
+#[cfg(feature = "npz")]
+fn stream_all(archive: &npbytes::npz::Archive) -> npbytes::Result<()> {
+    use std::io::Read;
+    for member in archive.members() {
+        let mut bytes = Vec::new();
+        member.reader()?.read_to_end(&mut bytes)?;
+        if bytes.starts_with(&npy::MAGIC) {
+            npy::decode(&bytes.into(), &ReadOptions::default())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(feature = "npz")]
+#[test]
+fn npz_files_are_refused() {
+    use npbytes::npz;
+    let options = npz::ReadOptions::default();
+    let unchecked = options.check_crc(false);
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for attack in attacks().iter().filter(|attack| attack.name.ends_with(".npz")) {
+        seen += 1;
+        let bytes = Bytes::from(attack.bytes.clone());
+        let limit = memory(bytes.len());
+        let open = || npz::decode(&bytes, &options);
+        wrong.extend(check(attack, "read_all", limit, true, || open()?.read_all()));
+        wrong.extend(check(attack, "read", limit, true, || {
+            open()?.members().map(|member| member.read()).collect::<npbytes::Result<Vec<_>>>()
+        }));
+        wrong.extend(check(attack, "reader", MEMBER + limit, false, || stream_all(&open()?)));
+        if attack.kind != "Checksum" {
+            wrong.extend(check(attack, "no crc", limit, true, || {
+                npz::decode(&bytes, &unchecked)?.read_all()
+            }));
+        }
+        // Not all that is wrong is seen from the head; but nothing more than the head is held.
+        let heads = || -> npbytes::Result<()> {
+            open()?.members().for_each(|member| drop(member.header()));
+            Err(open()?.array("no such member").unwrap_err())
+        };
+        wrong.extend(check(attack, "header", MEMBER + limit, false, heads));
+    }
+    assert!(seen > 50);
+    report(&wrong);
+}
+
+#[cfg(all(feature = "fs", feature = "npz"))]
+#[test]
+fn npz_files_are_refused_on_disk() {
+    use npbytes::npz;
+    let options = npz::ReadOptions::default();
+    let mut wrong = Vec::new();
+    for attack in attacks().iter().filter(|attack| attack.name.ends_with(".npz")) {
+        let path = folder().join(&attack.name);
+        let limit = memory(attack.bytes.len());
+        let all = |archive: npz::Archive| archive.read_all();
+        wrong.extend(check(attack, "read", limit, true, || {
+            npz::read(&path, &options).and_then(all)
+        }));
+        wrong.extend(check(attack, "map", limit, true, || npz::map(&path, &options).and_then(all)));
+        // On a copy: an edit keeps what it does not understand, or refuses; then it changes nothing.
+        let copy = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(copy.path(), &attack.bytes).unwrap();
+        let edit = || {
+            let mut editor = npz::Editor::open(copy.path(), &npz::EditOptions::default())?;
+            let names: Vec<String> = editor.names().map(Into::into).collect();
+            editor.append("of nobody else", &Array::from_vec(&[], vec![0_u8])?.view())?;
+            editor.commit()?;
+            let after = npz::read(copy.path(), &options)?;
+            assert_eq!(after.members().count(), names.len() + 1);
+            after.read_all().map(drop)
+        };
+        wrong.extend(check(attack, "edit", MEMBER + limit, false, edit));
+        let compact = || {
+            npz::compact(copy.path(), &npz::EditOptions::default())?;
+            npz::read(copy.path(), &options)?.read_all().map(drop)
+        };
+        std::fs::write(copy.path(), &attack.bytes).unwrap();
+        wrong.extend(check(attack, "compact", 4 * MEMBER + limit, false, compact));
+    }
+    report(&wrong);
+}
+
 /// What lies behind a header of objects is not looked at.
 #[test]
 fn pickles_are_not_run() {
-    for attack in attacks().iter().filter(|attack| attack.name.contains("object")) {
+    for attack in attacks().iter().filter(|attack| attack.name.starts_with("dtype-object")) {
         let header = Header::parse(&attack.bytes, &ReadOptions::default()).unwrap();
         assert!(header.dtype().has_object());
         let payload = &attack.bytes[header.data_offset()..];
@@ -356,12 +444,14 @@ fn long_texts_take_time_and_memory_in_proportion() {
             let ((), _, short_time) = measured(|| read(&short));
             let ((), peak, mut time) = measured(|| read(&long));
             let allowed = short_time * u32::try_from(TIMES).unwrap() * 4;
-            if time > FLOOR.max(allowed) {
-                // Once more, on a machine that may be less busy now.
-                ((), _, time) = measured(|| read(&long));
+            // A few times more, on a machine that may be less busy then.
+            for _ in 0..5 {
                 if time > FLOOR.max(allowed) {
-                    wrong.push(format!("{name} as a {way}: {short_time:?} became {time:?}"));
+                    time = time.min(measured(|| read(&long)).2);
                 }
+            }
+            if time > FLOOR.max(allowed) {
+                wrong.push(format!("{name} as a {way}: {short_time:?} became {time:?}"));
             }
             if peak > 300 * long.len() + (1 << 20) {
                 wrong.push(format!("{name} as a {way}: {peak} bytes for {}", long.len()));

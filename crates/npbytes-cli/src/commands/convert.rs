@@ -15,7 +15,7 @@ use crate::flags::{ArchiveArgs, LayoutArgs};
 use crate::format::Format;
 use crate::input::{Input, InputArgs};
 use crate::output;
-use crate::pack::{Packing, arrays};
+use crate::pack::Packing;
 use crate::progress::Progress;
 use crate::unpack::Unpacking;
 
@@ -140,10 +140,10 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
                 target: target.name(),
                 progress: &progress,
             };
-            let arrays = arrays(&entries);
+            let entries: Vec<_> = entries.iter().collect();
             match path {
-                Some(path) => packing.to_file(path, &arrays)?,
-                None => packing.to_stdout(&arrays)?,
+                Some(path) => packing.to_file(path, &entries)?,
+                None => packing.to_stdout(&entries)?,
             }
             return Ok(Outcome::Good);
         }

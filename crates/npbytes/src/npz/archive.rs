@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -320,6 +321,12 @@ impl<'a> Member<'a> {
             self.archive.directory.check_inflated(&self.archive.options.limits)?;
         }
         Ok(stream)
+    }
+
+    /// What it is and where, checked.
+    pub(super) fn parts(&self) -> Result<(&'a Source, &'a Entry, Range<u64>)> {
+        let Archive { source, directory, .. } = self.archive;
+        Ok((source, self.entry, directory.data(source, self.entry)?))
     }
 
     fn stream(&self) -> Result<Stream<'a>> {

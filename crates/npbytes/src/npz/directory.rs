@@ -14,10 +14,10 @@ use crate::sniff::Encoding;
 
 /// How far before the end CPython looks for the end record: its length and that of the longest comment.
 const SEARCH: u64 = END_LEN as u64 + 0xffff;
-/// How many end records are looked at where the last ones are none of a whole archive, and how many records of
-/// members altogether. An array may hold archives too, so that there may be many.
+/// How many end records are looked at where the last ones are none of a whole archive: an array may hold archives
+/// too, so that there may be many. The directories before them are looked at up to a few times the input in all.
 const TRIES: usize = 1 << 16;
-const TRIED_RECORDS: u64 = 1 << 20;
+const TRIED_TIMES: u64 = 4;
 /// Deflate makes no more of a byte.
 const MAX_RATIO: u64 = 1032;
 /// Up to this size, members may be deflated as well as they can.
@@ -90,7 +90,7 @@ impl Directory {
                 None if space == SEARCH => space = u64::MAX,
                 None => break,
             }
-            if tried.records > TRIED_RECORDS {
+            if tried.bytes > len.saturating_mul(TRIED_TIMES) {
                 break;
             }
         }
@@ -147,7 +147,12 @@ impl Directory {
                 break;
             }
             directory.push(&record)?;
-            tried.records += 1;
+            tried.bytes = tried
+                .bytes
+                .saturating_add(directory.records.end - record.central_directory_offset());
+            if tried.bytes > source.len().saturating_mul(TRIED_TIMES) {
+                return Err(no_directory(end_at));
+            }
         }
         if directory.entries.len() as u64 != count || directory.records.end != end.at {
             return Err(Error::archive(format!(
@@ -178,11 +183,6 @@ impl Directory {
             record: at,
             next: 0,
         };
-        if entry.method == Method::Deflated {
-            let (before, after) = &mut self.deflated;
-            *before = before.saturating_add(entry.compressed);
-            *after = after.saturating_add(entry.uncompressed);
-        }
         let len = 46 + raw.len() + record.extra_fields().remaining_bytes().len();
         self.records.end = at + (len + record.comment().as_bytes().len()) as u64;
         self.entries.push(entry);
@@ -199,6 +199,14 @@ impl Directory {
             self.entries[index].next = next;
             // One that claims to lie behind the directory is no end for others.
             next = next.min(self.entries[index].offset);
+            let entry = &self.entries[index];
+            if entry.method == Method::Deflated {
+                // What is there, whatever it claims.
+                let room = entry.next.saturating_sub(entry.offset);
+                let (before, after) = &mut self.deflated;
+                *before = before.saturating_add(entry.compressed.min(room));
+                *after = after.saturating_add(entry.uncompressed);
+            }
         }
     }
 
@@ -322,8 +330,8 @@ fn check_start(source: &Source) -> Result<()> {
 /// What was looked at before the directory that is taken.
 #[derive(Default)]
 struct Tried {
-    /// How many records of members.
-    records: u64,
+    /// How many bytes of directories.
+    bytes: u64,
     /// Where archives would start that do not start with the file.
     starts: Vec<u64>,
 }
@@ -397,7 +405,7 @@ fn decode_name(raw: &[u8], utf8: bool, names: &mut String) -> Result<()> {
         names.extend(raw.iter().map(|&b| char::from(b)));
     } else {
         names.extend(raw.iter().map(|&b| match b.checked_sub(0x80) {
-            Some(upper) => CP437.chars().nth(upper.into()).unwrap_or(char::REPLACEMENT_CHARACTER),
+            Some(upper) => CP437[usize::from(upper)],
             None => char::from(b),
         }));
     }
@@ -405,4 +413,14 @@ fn decode_name(raw: &[u8], utf8: bool, names: &mut String) -> Result<()> {
 }
 
 /// The upper half of code page 437, in which zip archives name their members unless they say otherwise.
-const CP437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+#[rustfmt::skip]
+const CP437: [char; 128] = [
+    'Ç', 'ü', 'é', 'â', 'ä', 'à', 'å', 'ç', 'ê', 'ë', 'è', 'ï', 'î', 'ì', 'Ä', 'Å',
+    'É', 'æ', 'Æ', 'ô', 'ö', 'ò', 'û', 'ù', 'ÿ', 'Ö', 'Ü', '¢', '£', '¥', '₧', 'ƒ',
+    'á', 'í', 'ó', 'ú', 'ñ', 'Ñ', 'ª', 'º', '¿', '⌐', '¬', '½', '¼', '¡', '«', '»',
+    '░', '▒', '▓', '│', '┤', '╡', '╢', '╖', '╕', '╣', '║', '╗', '╝', '╜', '╛', '┐',
+    '└', '┴', '┬', '├', '─', '┼', '╞', '╟', '╚', '╔', '╩', '╦', '╠', '═', '╬', '╧',
+    '╨', '╤', '╥', '╙', '╘', '╒', '╓', '╫', '╪', '┘', '┌', '█', '▄', '▌', '▐', '▀',
+    'α', 'ß', 'Γ', 'π', 'Σ', 'σ', 'µ', 'τ', 'Φ', 'Θ', 'Ω', 'δ', '∞', 'φ', 'ε', '∩',
+    '≡', '±', '≥', '≤', '⌠', '⌡', '÷', '≈', '°', '∙', '·', '√', 'ⁿ', '²', '■', '\u{a0}',
+];

@@ -4,7 +4,7 @@
 //! nobody looks at. A crash before leaves the archive that was there, with bytes behind its end, which
 //! [`read`](super::read) skips; [`compact`] writes an archive without what is not needed any more.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
@@ -78,17 +78,31 @@ impl EditOptions {
 #[derive(Debug)]
 pub struct Editor {
     writer: Writer<Tail>,
-    /// The records of the old directory, and where each is among them.
+    /// The records of the old directory.
     old: Vec<u8>,
-    kept: Vec<Kept>,
     comment: Vec<u8>,
+    /// Those of the old directory, then those that were written.
+    members: Vec<Listed>,
+    /// How many of them are of the old directory.
+    kept: usize,
+    /// The members of a name that are to be listed.
+    by_name: HashMap<Box<str>, Vec<usize>>,
     changed: bool,
 }
 
+/// A member of the archive, as it was or as it will be.
 #[derive(Debug)]
-struct Kept {
-    name: String,
-    record: Range<usize>,
+struct Listed {
+    name: Box<str>,
+    is_listed: bool,
+    /// Its record in the old directory; the name it was given, if it is not of that.
+    from: Origin,
+}
+
+#[derive(Debug)]
+enum Origin {
+    Old(Range<usize>),
+    Given(Box<str>),
 }
 
 impl Editor {
@@ -121,47 +135,51 @@ impl Editor {
         let kept = directory.entries.iter().zip(starts.zip(ends)).map(|(entry, (start, end))| {
             // Both lie inside of `old`, which is in memory.
             let record = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
-            Kept { name: directory.name(entry).into(), record }
+            let name = directory.name(entry).into();
+            Listed { name, is_listed: true, from: Origin::Old(record) }
         });
-        let kept = kept.collect();
+        let members: Vec<Listed> = kept.collect();
+        let mut by_name: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (index, member) in members.iter().enumerate() {
+            by_name.entry(member.name.clone()).or_default().push(index);
+        }
         let mark = directory.comment.start - END_LEN as u64..end;
         let tail = Tail::new(file, mark, end)?;
         let writer =
             Writer::behind(tail, end, &options.write.streamed(false)).rewriting(Tail::rewrite);
-        Ok(Self { writer, old, kept, comment, changed: false })
+        Ok(Self { writer, old, comment, kept: members.len(), members, by_name, changed: false })
     }
 
     /// The names of the members as they will be, in the order of the new directory.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.kept.iter().map(|kept| kept.name.as_str()).chain(self.writer.names())
+        self.members.iter().filter(|member| member.is_listed).map(|member| &*member.name)
     }
 
     /// Adds an array, under a name to which `.npy` is added, as `np.savez` does.
     ///
     /// # Errors
-    /// A name that there is already; as [`encode`](super::encode), and those of the file, after which nothing
-    /// more is written.
+    /// A name under which NumPy finds a member already; as [`encode`](super::encode), and those of the file,
+    /// after which nothing more is written.
     pub fn append(&mut self, name: &str, array: &ArrayView<'_>) -> Result<()> {
         self.append_all(&[(name, array.clone())])
     }
 
-    /// Adds arrays, deflated in parallel as by [`Writer::add_all`].
+    /// Adds arrays, deflated in parallel as by [`Writer::add_all`]. Where one cannot be written, those before it are
+    /// added.
     ///
     /// # Errors
     /// As [`append`](Self::append).
     pub fn append_all<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
-        let there: HashSet<&str> = self.names().collect();
         for (name, _) in members {
-            let member = Record::member_name(name.as_ref())?;
-            if there.contains(&*member) {
-                return Err(Error::member_name(format!("there is a member {member:?} already"))
+            if let Some(there) = self.found_under(name.as_ref())?.first() {
+                return Err(Error::member_name(format!("there is a member {there:?} already"))
                     .with_help("replace it, or remove it first"));
             }
         }
-        self.write(|writer| writer.add_all(members))
+        self.write(members)
     }
 
-    /// Adds an array in the place of the one of that name, if there is one.
+    /// Adds an array in the place of what NumPy finds under that name, if there is something.
     ///
     /// # Errors
     /// As [`append`](Self::append), but for names that there are.
@@ -169,17 +187,50 @@ impl Editor {
         self.replace_all(&[(name, array.clone())])
     }
 
-    /// Adds arrays in the place of those of their names, deflated in parallel as by [`Writer::add_all`]. Where one
-    /// cannot be written, those before it are replaced.
+    /// Adds arrays in the place of what NumPy finds under their names, deflated in parallel as by
+    /// [`Writer::add_all`]. Where one cannot be written, those before it are replaced.
     ///
     /// # Errors
     /// As [`replace`](Self::replace); a name that is given twice.
     pub fn replace_all<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
-        // What was there goes only when the other one is there.
-        let written = self.write(|writer| writer.replace_all(members));
-        let there: HashSet<&str> = self.writer.names().collect();
-        self.kept.retain(|kept| !there.contains(kept.name.as_str()));
-        written
+        for (name, _) in members {
+            Record::member_name(name.as_ref())?;
+        }
+        self.write(members)
+    }
+
+    /// Writes members. What was there under their names goes only when they are there.
+    fn write<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
+        let names = || members.iter().map(|(name, _)| name.as_ref());
+        let released: Vec<&str> = names().filter(|name| self.writer.release(name)).collect();
+        let before = self.writer.written();
+        let written = self.writer.add_all(members);
+        for name in released {
+            self.writer.reserve(name);
+        }
+        for (index, name) in (before..self.writer.written()).zip(names()) {
+            for there in self.found_under(name)? {
+                self.unlist(&there);
+            }
+            // A name with a NUL becomes another's.
+            let member: Box<str> = self.writer.name_of(index).into();
+            self.unlist(&member);
+            self.by_name.insert(member.clone(), vec![self.members.len()]);
+            self.members.push(Listed {
+                name: member,
+                is_listed: true,
+                from: Origin::Given(name.into()),
+            });
+            self.changed = true;
+        }
+        written.map_err(|error| error.in_file(self.writer.target().path()))
+    }
+
+    /// The names of the members that come before or instead of an array of a name, once it is added.
+    fn found_under(&self, name: &str) -> Result<Vec<Box<str>>> {
+        let mut found: Vec<Box<str>> = vec![name.into(), Record::member_name(name)?];
+        found.retain(|name| self.by_name.contains_key(name));
+        Ok(found)
     }
 
     /// Removes the member that NumPy finds under a key, and all others of the same name. Its data stays in the
@@ -189,7 +240,7 @@ impl Editor {
     /// [`ErrorKind::Member`] if there is none.
     pub fn remove(&mut self, key: &str) -> Result<()> {
         let npy = format!("{key}.npy");
-        if self.forget(key) || self.forget(&npy) {
+        if self.unlist(key) || self.unlist(&npy) {
             return Ok(());
         }
         const MOST: usize = 20;
@@ -198,17 +249,18 @@ impl Editor {
         Err(Error::new(ErrorKind::Member { name: key.into(), available }))
     }
 
-    fn forget(&mut self, name: &str) -> bool {
-        let before = self.kept.len();
-        self.kept.retain(|kept| kept.name != name);
-        let forgotten = self.writer.forget(name) | (self.kept.len() < before);
-        self.changed |= forgotten;
-        forgotten
-    }
-
-    fn write(&mut self, write: impl FnOnce(&mut Writer<Tail>) -> Result<()>) -> Result<()> {
-        let written = write(&mut self.writer);
-        written.map_err(|error| error.in_file(self.writer.target().path()))
+    /// Leaves the members of a name out of the new directory. Returns whether there were any.
+    fn unlist(&mut self, name: &str) -> bool {
+        let Some(there) = self.by_name.remove(name) else { return false };
+        for index in there {
+            let Some(member) = self.members.get_mut(index) else { continue };
+            member.is_listed = false;
+            if let Origin::Given(name) = &member.from {
+                self.writer.release(name);
+            }
+        }
+        self.changed = true;
+        true
     }
 
     /// Forces the new members to disk, then the new directory, then the record that ends the archive.
@@ -219,14 +271,27 @@ impl Editor {
     /// may be the new one already.
     pub fn commit(self) -> Result<()> {
         self.writer.intact()?;
-        if !self.changed && self.writer.names().next().is_none() {
+        if !self.changed {
             return Ok(());
         }
-        let Self { writer, old, kept, comment, .. } = self;
+        let Self { writer, old, members, kept, comment, .. } = self;
         let (mut tail, added, position) = writer.into_parts()?;
+        let (kept, written) = members.split_at(kept);
+        let added: Vec<Record> = added
+            .into_iter()
+            .zip(written)
+            .filter_map(|(record, member)| member.is_listed.then_some(record))
+            .collect();
+        let kept: Vec<&[u8]> = kept
+            .iter()
+            .filter(|member| member.is_listed)
+            .filter_map(|member| match &member.from {
+                Origin::Old(record) => old.get(record.clone()),
+                Origin::Given(_) => None,
+            })
+            .collect();
         let mut finish = || {
             tail.sync()?;
-            let kept: Vec<&[u8]> = kept.iter().map(|kept| &old[kept.record.clone()]).collect();
             let (records, end) = directory(&kept, &added, position, &comment);
             tail.write_all(&records)?;
             // With the end there, whoever finds it takes what is before it for whole.

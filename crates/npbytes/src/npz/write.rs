@@ -3,17 +3,14 @@
 use std::collections::HashSet;
 use std::io::{Seek, SeekFrom, Write};
 
-#[cfg(feature = "fs")]
 use std::ops::Range;
 
-#[cfg(feature = "fs")]
 use rawzip::ReaderAt;
 
+use super::archive::Member;
 use super::deflate::{Deflated, Deflater, deflate};
-#[cfg(feature = "fs")]
 use super::directory::Entry;
 use super::record::{Method, Record, Style, directory};
-#[cfg(feature = "fs")]
 use super::source::Source;
 use super::{Compression, WriteOptions};
 use crate::array::ArrayView;
@@ -310,8 +307,22 @@ impl<W: Write> Writer<W> {
         Ok(self.target)
     }
 
+    /// Writes a member of another archive, stored or deflated as it is there, without inflating it, under a whole
+    /// name (to which nothing is added). It may be no array at all.
+    ///
+    /// # Errors
+    /// A name that an array was given; a member that contradicts its directory, or is encrypted or compressed
+    /// by another method than deflate; those of the source and of the target. The CRC is copied, and not checked.
+    pub fn copy(&mut self, name: &str, member: &Member<'_>) -> Result<()> {
+        self.intact()?;
+        if name.strip_suffix(".npy").is_some_and(|key| !self.names.insert(key.into())) {
+            return Err(twice(name));
+        }
+        let (source, entry, data) = member.parts()?;
+        self.add_raw(name, entry, source, data)
+    }
+
     /// Writes a member as it lies in another archive.
-    #[cfg(feature = "fs")]
     pub(super) fn add_raw(
         &mut self,
         name: &str,
@@ -350,41 +361,28 @@ impl<W: Write> Writer<W> {
         Self { rewrite: Some(rewrite), ..self }
     }
 
-    /// The names of the members that were written.
+    /// Lets a name be given again. Returns whether it was given.
     #[cfg(feature = "fs")]
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.records.iter().map(|record| &*record.name)
+    pub(super) fn release(&mut self, name: &str) -> bool {
+        self.names.remove(name)
     }
 
-    /// Leaves a member out of the directory.
+    /// Lets a name not be given again.
     #[cfg(feature = "fs")]
-    pub(super) fn forget(&mut self, name: &str) -> bool {
-        let before = self.records.len();
-        self.records.retain(|record| &*record.name != name);
-        // Several names may have become this one, cut at a NUL.
-        self.names.retain(|given| Record::member_name(given).is_ok_and(|member| *member != *name));
-        self.records.len() < before
+    pub(super) fn reserve(&mut self, name: &str) {
+        self.names.insert(name.into());
     }
 
-    /// Writes arrays in the place of those of their names, if there are any.
+    /// How many members were written.
     #[cfg(feature = "fs")]
-    pub(super) fn replace_all<S: AsRef<str>>(
-        &mut self,
-        members: &[(S, ArrayView<'_>)],
-    ) -> Result<()> {
-        let there: Vec<&str> = members
-            .iter()
-            .map(|(name, _)| name.as_ref())
-            .filter(|&name| self.names.remove(name))
-            .collect();
-        let before = self.records.len();
-        let written = self.add_all(members);
-        self.names.extend(there.into_iter().map(Box::from));
-        let (old, new) = self.records.split_at(before);
-        let replaced: HashSet<&str> = new.iter().map(|record| &*record.name).collect();
-        let kept = old.iter().filter(|record| !replaced.contains(&*record.name));
-        self.records = kept.chain(new).cloned().collect();
-        written
+    pub(super) fn written(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The name that a member has in the archive.
+    #[cfg(feature = "fs")]
+    pub(super) fn name_of(&self, index: usize) -> &str {
+        self.records.get(index).map_or("", |record| &record.name)
     }
 
     #[cfg(feature = "fs")]
