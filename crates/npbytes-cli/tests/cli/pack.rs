@@ -108,11 +108,29 @@ fn two_of_one_name_are_an_error() {
     npbytes(["convert", &archive("cut.npz"), target]).failed(&["cut.npz::cut"]);
     assert_eq!(read(target), b"what was there");
     assert_eq!(std::fs::read_dir(folder.path("")).unwrap().count(), 1);
-    // What is no array has no place in an archive of arrays.
-    let run = npbytes(["convert", &archive("mixed.npz"), target]);
-    assert_eq!(run.code, Some(0));
-    assert!(run.err.contains("note: ") && run.err.contains("::README.txt: no array, left out"));
-    assert_eq!(keys(&read(target)), ["x"]);
+}
+
+/// The obvious way to deflate an archive: nothing that is in it is lost, arrays or not.
+#[test]
+fn what_is_no_array_stays_in_a_converted_archive() {
+    let folder = Folder::new();
+    let mixed = std::fs::read(archive("mixed.npz")).unwrap();
+    let target = folder.file("mixed.npz", &mixed);
+    let target = target.to_str().unwrap();
+    for compress in ["numpy", "fast", "none"] {
+        npbytes(["convert", target, target, "--compress", compress]).good();
+        assert_eq!(keys(&read(target)), ["README.txt", "x", "bad"]);
+        let text = npbytes([
+            "convert",
+            &format!("{target}::README.txt"),
+            "-",
+            "--dtype",
+            "u1",
+            "--to",
+            "raw",
+        ]);
+        assert_eq!(text.good().out, b"hello");
+    }
 }
 
 #[test]

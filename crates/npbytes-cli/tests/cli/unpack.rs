@@ -149,3 +149,12 @@ fn a_damaged_member_leaves_no_half_file() {
         .failed(&["damaged.npz::digit", "CRC-32"]);
     assert!(files(&out).iter().all(|name| !name.contains(".tmp") && name != "digit.npy"));
 }
+
+/// `zip -r` writes an entry for each folder.
+#[test]
+fn entries_for_folders_are_no_files() {
+    let folder = Folder::new();
+    let out = folder.path("out");
+    npbytes(["convert", &archive("folders.npz"), out.to_str().unwrap()]).good();
+    assert_eq!(files(&out), ["sub/x.npy"]);
+}

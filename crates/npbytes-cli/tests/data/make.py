@@ -56,6 +56,7 @@ np.savez(HERE / "clash.npz", **{"x": A, "x.npy/y": B})
 archive("twice.npz", [("x.npy", npy(A)), ("x.npy", npy(B))])
 archive("keys.npz", [("x", npy(A)), ("x.npy", npy(B))])
 # What is no array, or not whole.
+archive("folders.npz", [("sub/", b""), ("sub/deep/", b""), ("sub/x.npy", npy(A))])
 archive("mixed.npz", [("README.txt", b"hello"), ("x.npy", npy(A)), ("bad.npy", b"not npy at all")])
 archive("cut.npz", [("x.npy", npy(A)), ("cut.npy", npy(B)[:140])])
 np.savez(HERE / "objects.npz", o=np.array([1, None], object), x=A)

@@ -410,3 +410,66 @@ fn long_histories_stay_true() {
         }
     }
 }
+
+/// A member without `.npy` is what NumPy finds first: an array of that name would never be found beside it.
+#[test]
+fn members_are_replaced_under_the_names_numpy_finds_them_by() {
+    let npy = |array: &Array| npbytes::npy::encode(&array.view(), &Default::default()).unwrap();
+    let (old, new) = (counting("<i4", &[3]), counting("f8", &[2]));
+    let bytes = zip::archive(&[Entry::stored(b"x", &npy(&old)), Entry::stored(b"y", b"text")], b"");
+    let (_folder, path) = file(&bytes);
+    let mut edit = editor(&path);
+    let error = edit.append("x", &new.view()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::MemberName(_)), "{error:?}");
+    edit.replace("x", &new.view()).unwrap();
+    assert_eq!(edit.names().collect::<Vec<_>>(), ["y", "x.npy"]);
+    edit.commit().unwrap();
+    let archive = npz::read(&path, &ReadOptions::default()).unwrap();
+    assert_same(&archive.array("x").unwrap(), &new);
+}
+
+/// Each edit takes the time of its own array, however many members there are.
+#[test]
+fn edits_of_many_members_take_time_in_proportion() {
+    let one = counting("u1", &[1]);
+    let (_folder, path) = file(&encode(&[("first", &one)]));
+    let start = std::time::Instant::now();
+    let mut edit = editor(&path);
+    for i in 0..20_000 {
+        edit.append(&i.to_string(), &one.view()).unwrap();
+    }
+    for i in (0..20_000).step_by(2) {
+        edit.replace(&i.to_string(), &one.view()).unwrap();
+    }
+    for i in (1..20_000).step_by(2) {
+        edit.remove(&i.to_string()).unwrap();
+    }
+    edit.commit().unwrap();
+    assert_eq!(keys(&path).len(), 10_001);
+    // In a square of the number it would be minutes.
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+/// Members are copied as they are, whatever they are compressed by that can be checked.
+#[test]
+fn members_of_other_archives_are_copied_as_they_lie() {
+    let array = counting("<i4", &[300]);
+    let from = encode_with(&[("a", &array)], &options(Compression::NumPy));
+    let other =
+        zip::archive(&[Entry::stored(b"notes.txt", b"text"), Entry::deflated(b"z", &[7; 99])], b"");
+    let (from, other) = (crate::open(&from).unwrap(), crate::open(&other).unwrap());
+    let mut writer = npz::Writer::streamed(Vec::new(), &WriteOptions::default());
+    writer.add("b", &array.view()).unwrap();
+    writer.copy("renamed.npy", &from.member("a").unwrap()).unwrap();
+    for member in other.members() {
+        writer.copy(member.name(), &member).unwrap();
+    }
+    let twice = writer.copy("b.npy", &from.member("a").unwrap()).unwrap_err();
+    assert!(matches!(twice.kind(), ErrorKind::MemberName(_)), "{twice:?}");
+    let copied = crate::open(&writer.finish().unwrap()).unwrap();
+    assert_eq!(copied.keys().collect::<Vec<_>>(), ["b", "renamed", "notes.txt", "z"]);
+    assert_same(&copied.array("renamed").unwrap(), &array);
+    let sizes = |archive: &npz::Archive, key: &str| archive.member(key).unwrap().compressed_size();
+    assert_eq!(sizes(&copied, "renamed"), sizes(&from, "a"));
+    assert_eq!(contents(&copied).unwrap()[2..], contents(&other).unwrap()[..]);
+}

@@ -375,6 +375,26 @@ fn files_full_of_end_records_are_refused_at_once() {
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
+/// End records that all share one directory of long names cost no more either.
+#[test]
+fn directories_are_not_read_again_and_again() {
+    for count in [1_u16, 16] {
+        let entry = Entry::stored(&[b'a'; 65_535], b"");
+        let archive = zip::archive(&vec![entry; count.into()], b"");
+        let size = usize::from(count) * (46 + 65_535);
+        let start = archive.len() - 22 - size;
+        let mut bytes = archive[..start + size].to_vec();
+        bytes.push(0);
+        for _ in 0..66_000 {
+            let size = u32::try_from(bytes.len() - start).unwrap();
+            bytes.extend(zip::end(count, size, u32::try_from(start).unwrap(), b""));
+        }
+        let begin = std::time::Instant::now();
+        assert!(crate::open(&bytes).is_err());
+        assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    }
+}
+
 /// A folder is no archive, nor is an empty file.
 #[cfg(feature = "fs")]
 #[test]

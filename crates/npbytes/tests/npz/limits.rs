@@ -171,6 +171,20 @@ fn ratios_are_bounded_beyond_one_gib() {
     }
 }
 
+/// Bytes that a member only claims to have count for nothing.
+#[test]
+fn a_lie_of_another_member_does_not_raise_the_ratio() {
+    const GIB: u32 = 1 << 30;
+    let lie = Entry { method: 8, compressed: u32::MAX - 1, ..Entry::stored(b"lie", b"") };
+    let data = vec![0; 2_000_000];
+    let entry = Entry { method: 8, uncompressed: GIB + 1, ..Entry::stored(b"bomb", &data) };
+    for entries in [[entry.clone(), lie.clone()], [lie, entry]] {
+        let archive = open(&zip::archive(&entries, b""), Limits::DEFAULT).unwrap();
+        let error = archive.member("bomb").unwrap().bytes().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Limit { name: "inflate_ratio", .. }), "{error}");
+    }
+}
+
 /// A ratio that deflate cannot have is refused, and the greatest that it can have is read.
 #[test]
 fn the_greatest_ratio_is_read() {
