@@ -68,7 +68,9 @@ fn ndarray_npy_reads<T: Value>(path: &Path) -> Vec<ArrayD<T>> {
 
 fn npyz_reads<T: Value>(path: &Path) -> Vec<Vec<T>> {
     let mut archive = npyz::npz::NpzArchive::open(path).unwrap();
-    let names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    let mut names: Vec<String> = archive.array_names().map(str::to_owned).collect();
+    // They come in any order, and are less than ten.
+    names.sort();
     let read = |name: &String| archive.by_name(name).unwrap().unwrap().into_vec::<T>().unwrap();
     names.iter().map(read).collect()
 }

@@ -52,12 +52,20 @@ pub(crate) fn file(argument: OsString) -> Result<PathBuf> {
     let name = source.name();
     match (source.path(), source.member()) {
         (Some(path), None) if path.is_dir() => Err(Failure::new(name, "is a directory")),
+        // A pipe would be waited for, until somebody writes into it.
+        (Some(path), None) if path.metadata().is_ok_and(|metadata| !metadata.is_file()) => {
+            Err(on_a_pipe(name))
+        }
         (Some(path), None) => Ok(path.to_owned()),
-        (None, _) => Err(Failure::new(name, "an archive is changed in its file, not on a pipe")
-            .with_help("name the file; `npbytes convert` writes to standard output")),
+        (None, _) => Err(on_a_pipe(name)),
         (Some(_), Some(member)) => Err(Failure::new(&*name, "a member, where an archive belongs")
             .with_help(format!("leave ::{member} out"))),
     }
+}
+
+fn on_a_pipe(name: impl Into<String>) -> Failure {
+    Failure::new(name, "an archive is changed in its file, not on a pipe")
+        .with_help("name the file; `npbytes convert` writes to standard output")
 }
 
 /// Rewrites an archive without what is not needed.

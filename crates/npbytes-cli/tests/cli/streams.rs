@@ -128,6 +128,19 @@ fn a_full_disk_is_an_error() {
     }
 }
 
+/// Nobody writes into it: whoever waits for that waits for ever.
+#[cfg(unix)]
+#[test]
+fn archives_are_not_changed_on_pipes() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for args in [&["append", pipe, "grid.npy"][..], &["rm", pipe, "x"], &["compact", pipe]] {
+        crate::npbytes(args).failed(&["changed in its file, not on a pipe"]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn named_pipes_are_read_and_written() {
