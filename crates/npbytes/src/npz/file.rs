@@ -58,7 +58,7 @@ pub fn map(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Archive> {
 /// ([`WriteOptions::streamed`]). The name is taken as it is, without `.npz` added.
 ///
 /// # Errors
-/// As [`encode`], and those of the file.
+/// As [`encode`](super::encode), and those of the file.
 pub fn write<S: AsRef<str>>(
     path: impl AsRef<Path>,
     members: &[(S, ArrayView<'_>)],
