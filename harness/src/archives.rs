@@ -1,8 +1,8 @@
 //! Archives: what `np.savez` and `np.savez_compressed` write beside npbytes' own, to the byte, and
 //! every archive of npbytes through NumPy.
 //!
-//! [`cases`] has the archives, [`check`] compares them, [`doors`] tries every way to write and read
-//! one, [`edits`] changes archives in place, [`large`] those of more than 2 and 4 GiB, [`lookups`]
+//! [`cases`] has the archives, `check` compares them, `doors` tries every way to write and read
+//! one, `edits` changes archives in place, `large` those of more than 2 and 4 GiB, `lookups`
 //! asks what is found under a name, [`peers`] lets npyz and ndarray-npy read and write.
 
 pub mod cases;

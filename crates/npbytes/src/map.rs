@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use bytes::Bytes;
-use memmap2::{Mmap, MmapMut, MmapOptions};
+use memmap2::{MmapMut, MmapOptions};
 
 use crate::error::{Error, Result};
 use crate::regular;
@@ -33,14 +33,21 @@ pub fn map_bytes(path: impl AsRef<Path>) -> Result<Bytes> {
     let path = path.as_ref();
     let map = || {
         let (file, metadata) = regular::open(path, OpenOptions::new().read(true))?;
-        if metadata.len() == 0 {
-            return Ok(Bytes::new());
-        }
-        // SAFETY: the map stays as long as the bytes do, and nothing can write through it. That nobody
-        // changes the file otherwise is not known here: it is the caller's promise, as said above.
-        Ok(Bytes::from_owner(unsafe { Mmap::map(&file)? }))
+        map_start(&file, metadata.len())
     };
     map().map_err(|error: Error| error.in_file(path))
+}
+
+/// Maps the first bytes of a file, which it must have. The promise of [`map_bytes`] is asked of the caller here
+/// too, of these bytes.
+pub(crate) fn map_start(file: &File, len: u64) -> Result<Bytes> {
+    if len == 0 {
+        return Ok(Bytes::new());
+    }
+    let len = usize::try_from(len).map_err(std::io::Error::other)?;
+    // SAFETY: the map stays as long as the bytes do, and nothing can write through it. That nobody changes the
+    // file otherwise is not known here: it is the caller's promise, as said above.
+    Ok(Bytes::from_owner(unsafe { MmapOptions::new().len(len).map(file)? }))
 }
 
 /// Maps a file for writing: into memory of this process only, or into the file. The promise of

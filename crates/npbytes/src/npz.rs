@@ -166,7 +166,7 @@ pub fn decode(data: &Bytes, options: &ReadOptions) -> Result<Archive> {
 ///
 /// # Errors
 /// As [`npy::encode`]; a name that is given twice, which NumPy cannot do and would hide the first array; a name
-/// of more than 65,531 bytes.
+/// of more than 65,531 bytes. Names that a NUL cuts to the same are written, as NumPy writes them.
 pub fn encode<S: AsRef<str>>(
     members: &[(S, ArrayView<'_>)],
     options: &WriteOptions,
@@ -201,7 +201,8 @@ pub fn encode_to<S: AsRef<str>>(
 /// first, then `arr_0`, `arr_1` and so on.
 ///
 /// # Errors
-/// A name that is one of those, or is given twice; `file`, which `np.savez` takes as its own.
+/// A name that is one of those, or is given twice; `file`, which `np.savez` takes as its own. So it takes
+/// `allow_pickle` since NumPy 2.2, which is an array's name here, as before.
 pub fn arrange<'a, T>(
     positional: impl IntoIterator<Item = T>,
     named: impl IntoIterator<Item = (&'a str, T)>,

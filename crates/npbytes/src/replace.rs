@@ -37,9 +37,11 @@ impl Replacement {
         if let Some(permissions) = new_file_permissions() {
             builder.permissions(permissions);
         }
-        let temporary = builder
-            .tempfile_in(folder(&target))
-            .map_err(|error| Error::from(error).in_file(path))?;
+        // The name that could not be made says nothing to the caller.
+        let temporary = builder.tempfile_in(folder(&target)).map_err(|error| {
+            let message = format!("no file can be made in its folder: {}", error.kind());
+            Error::io(std::io::Error::new(error.kind(), message)).in_file(path)
+        })?;
         if let Some(existing) = existing {
             temporary.as_file().set_permissions(existing.permissions())?;
         }

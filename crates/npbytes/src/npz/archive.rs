@@ -1,8 +1,12 @@
 //! An archive that is open: its members, looked up as NumPy looks them up, and read when they are asked for.
 
 use std::fmt;
+#[cfg(feature = "fs")]
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::ops::Range;
+#[cfg(feature = "fs")]
+use std::path::Path;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -14,7 +18,11 @@ use super::record::Method;
 use super::source::Source;
 use crate::array::Array;
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(feature = "fs")]
+use crate::map::map_start;
 use crate::npy::{self, Header};
+#[cfg(feature = "fs")]
+use crate::regular;
 
 /// An archive of arrays, whose directory was read, and its members not yet.
 ///
@@ -36,6 +44,8 @@ pub struct Archive {
     options: ReadOptions,
     /// Indices of the members, by name, those of one name in the order of the directory.
     by_name: OnceLock<Vec<usize>>,
+    /// How many bytes there are, those behind the archive too.
+    len: u64,
 }
 
 /// What a member holds.
@@ -51,7 +61,18 @@ pub enum Item {
 impl Archive {
     pub(super) fn open(source: Source, options: ReadOptions) -> Result<Self> {
         let directory = Directory::read(&source, &options.limits)?;
-        Ok(Self { source, directory, options, by_name: OnceLock::new() })
+        let len = source.len();
+        Ok(Self { source, directory, options, by_name: OnceLock::new(), len })
+    }
+
+    /// Maps a file as far as it is an archive: what is behind it may be cut off.
+    #[cfg(feature = "fs")]
+    pub(super) fn map(path: &Path, options: ReadOptions) -> Result<Self> {
+        let (file, metadata) = regular::open(path, OpenOptions::new().read(true))?;
+        let source = Source::file(file.try_clone()?, metadata.len());
+        let directory = Directory::read(&source, &options.limits)?;
+        let source = Source::Memory(map_start(&file, directory.end())?);
+        Ok(Self { source, directory, options, by_name: OnceLock::new(), len: metadata.len() })
     }
 
     /// The number of members.
@@ -86,14 +107,7 @@ impl Archive {
     /// # Errors
     /// [`ErrorKind::Member`] if there is none.
     pub fn member(&self, key: &str) -> Result<Member<'_>> {
-        const MOST: usize = 20;
-        self.get(key).ok_or_else(|| {
-            let mut available: Vec<String> = self.keys().take(MOST).map(Into::into).collect();
-            if self.len() > MOST {
-                available.push(format!("{} others", self.len() - MOST));
-            }
-            Error::new(ErrorKind::Member { name: key.into(), available })
-        })
+        self.get(key).ok_or_else(|| no_member(key, self.keys()))
     }
 
     fn last_named(&self, name: &str) -> Option<Member<'_>> {
@@ -156,7 +170,7 @@ impl Archive {
     /// How many bytes follow the archive. An append or another edit that did not come to its end leaves some;
     /// the archive is then the one from before.
     pub fn trailing(&self) -> u64 {
-        self.source.len().saturating_sub(self.directory.end())
+        self.len.saturating_sub(self.directory.end())
     }
 }
 
@@ -167,6 +181,23 @@ impl fmt::Debug for Archive {
             .field("trailing", &self.trailing())
             .finish_non_exhaustive()
     }
+}
+
+/// The name of an array, of that of its member.
+pub(super) fn key_of(name: &str) -> &str {
+    name.strip_suffix(".npy").unwrap_or(name)
+}
+
+/// The error of a key that no member has.
+pub(super) fn no_member<'a>(key: &str, keys: impl Iterator<Item = &'a str>) -> Error {
+    const MOST: usize = 20;
+    let mut keys = keys;
+    let mut available: Vec<String> = keys.by_ref().take(MOST).map(Into::into).collect();
+    match keys.count() {
+        0 => {}
+        others => available.push(format!("{others} others")),
+    }
+    Error::new(ErrorKind::Member { name: key.into(), available })
 }
 
 /// A member of an archive.
@@ -185,7 +216,7 @@ impl<'a> Member<'a> {
 
     /// The name of the array, without one `.npy` at the end: `weights`.
     pub fn key(&self) -> &'a str {
-        self.name().strip_suffix(".npy").unwrap_or(self.name())
+        key_of(self.name())
     }
 
     /// How the contents lie in the archive.

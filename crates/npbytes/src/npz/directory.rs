@@ -143,8 +143,8 @@ impl Directory {
         };
         let mut records = archive.entries(buffer);
         while let Some(record) = records.next_entry().map_err(|error| foreign(error).at(end_at))? {
-            if directory.entries.len() as u64 == count {
-                break;
+            if directory.entries.len() as u64 == limits.members {
+                return Err(Error::limit("members", limits.members, limits.members + 1).at(end_at));
             }
             directory.push(&record)?;
             tried.bytes = tried
@@ -154,7 +154,9 @@ impl Directory {
                 return Err(no_directory(end_at));
             }
         }
-        if directory.entries.len() as u64 != count || directory.records.end != end.at {
+        // Some writers let the count wrap, and CPython does not look at it.
+        let wraps = (directory.entries.len() as u64) & 0xffff == count;
+        if !(directory.entries.len() as u64 == count || wraps) || directory.records.end != end.at {
             return Err(Error::archive(format!(
                 "its directory lists other than the {count} members that its end record says"
             ))
@@ -219,18 +221,27 @@ impl Directory {
         self.comment.end
     }
 
-    /// Refuses members that contradict the directory, whatever they are compressed by.
+    /// Refuses members that reach into what follows them: bytes that are added could become theirs. Those that
+    /// are damaged otherwise stay as they are.
     #[cfg(feature = "fs")]
-    pub(super) fn check_members(&self, source: &Source) -> Result<()> {
+    pub(super) fn check_bounds(&self, source: &Source) -> Result<()> {
         for entry in &self.entries {
-            match self.data(source, entry) {
-                Err(error) if !matches!(error.kind(), ErrorKind::Unsupported(_)) => {
-                    return Err(error);
-                }
-                _ => {}
+            let head = chunk(source, entry.offset)?.and_then(|bytes| LocalHead::parse(&bytes));
+            let head_len = head.map_or(LOCAL_LEN as u64, |head| head.len());
+            let end = entry.offset.saturating_add(head_len).saturating_add(entry.compressed);
+            if end > entry.next {
+                return Err(self.overlap(entry, end).at(entry.offset.min(source.len())));
             }
         }
         Ok(())
+    }
+
+    fn overlap(&self, entry: &Entry, end: u64) -> Error {
+        Error::archive(format!(
+            "member {:?} would overlap what follows it: it ends at byte {end}, that starts at {}",
+            self.name(entry),
+            entry.next
+        ))
     }
 
     /// Where the data of a member is: what the directory says of it is checked here, against the member itself
@@ -270,10 +281,7 @@ impl Directory {
         let start = entry.offset.saturating_add(head.len());
         let end = start.saturating_add(entry.compressed);
         if end > entry.next {
-            return wrong(format!(
-                "member {name:?} would overlap what follows it: it ends at byte {end}, that starts at {}",
-                entry.next
-            ));
+            return Err(self.overlap(entry, end).at(at));
         }
         match entry.method {
             Method::Stored if entry.compressed != entry.uncompressed => wrong(format!(

@@ -9,13 +9,14 @@ use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use super::archive::{key_of, no_member};
 use super::directory::Directory;
 use super::record::{END_LEN, Record, directory};
 use super::source::Source;
 use super::write::Writer;
 use super::{ReadOptions, WriteOptions};
 use crate::array::ArrayView;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::lock::Locked;
 use crate::replace::Replacement;
 use crate::tail::Tail;
@@ -54,9 +55,10 @@ impl EditOptions {
 /// Nothing changes until [`commit`](Self::commit). Dropped before, the archive has the members it had, and what
 /// was written behind it is cut off, unless the file was changed meanwhile.
 ///
-/// Whoever reads the archive meanwhile sees the old one or the new one; NumPy, which looks for the directory in
-/// the last 64 KiB only, may find none while large members are written. Others that edit in this way are kept
-/// out by a lock (`flock`) where the system and the file system have one.
+/// Whoever reads the archive meanwhile with this crate, or after a crash, sees the old one or the new one. NumPy looks
+/// for the directory in the last 64 KiB only: while more than that is written, and after a crash in its midst
+/// until the bytes are discarded, it may find none (or one that lies in an array). Others that edit in this way
+/// are kept out by a lock (`flock`) where the system and the file system have one.
 ///
 /// The file grows by what is added and by its directory; what was removed stays in it until [`compact`].
 ///
@@ -122,7 +124,7 @@ impl Editor {
         let source = Source::file(file.try_clone()?, len);
         let directory = Directory::read(&source, &options.read.limits)?;
         // What lies about where it is may not come to be what is added.
-        directory.check_members(&source)?;
+        directory.check_bounds(&source)?;
         let end = directory.end();
         if len > end {
             check_trailing(len, end, options)?;
@@ -237,16 +239,13 @@ impl Editor {
     /// file, where nobody finds it, until [`compact`].
     ///
     /// # Errors
-    /// [`ErrorKind::Member`] if there is none.
+    /// [`ErrorKind::Member`](crate::ErrorKind::Member) if there is none.
     pub fn remove(&mut self, key: &str) -> Result<()> {
         let npy = format!("{key}.npy");
         if self.unlist(key) || self.unlist(&npy) {
             return Ok(());
         }
-        const MOST: usize = 20;
-        let keys = self.names().map(|name| name.strip_suffix(".npy").unwrap_or(name));
-        let available = keys.take(MOST).map(Into::into).collect();
-        Err(Error::new(ErrorKind::Member { name: key.into(), available }))
+        Err(no_member(key, self.names().map(key_of)))
     }
 
     /// Leaves the members of a name out of the new directory. Returns whether there were any.
@@ -307,9 +306,12 @@ impl Editor {
 /// Refuses bytes behind an archive, unless they are to be discarded.
 fn check_trailing(len: u64, end: u64, options: &EditOptions) -> Result<()> {
     if len > end && !options.discard_trailing {
-        return Err(Error::archive(format!("{} bytes follow it", len - end))
-            .at(end)
-            .with_help("discard them if an edit was interrupted here"));
+        return Err(Error::archive(format!(
+            "{} bytes follow it, as an interrupted edit leaves",
+            len - end
+        ))
+        .at(end)
+        .with_help("discard them if that is what they are"));
     }
     Ok(())
 }

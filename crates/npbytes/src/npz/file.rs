@@ -43,13 +43,14 @@ pub fn from_file(mut file: File, options: &ReadOptions) -> Result<Archive> {
 /// Unless [`ReadOptions::check_crc`] is off, a member is looked at whole when it is read.
 ///
 /// While a member lives, nobody may truncate the file or write into it: the promise of
-/// [`map_bytes`](crate::map_bytes). An [`Editor`](super::Editor) writes behind the archive only, and keeps it.
+/// [`map_bytes`](crate::map_bytes). An [`Editor`](super::Editor) keeps it: it writes and cuts off
+/// behind the archive only, which is as far as the map goes.
 ///
 /// # Errors
 /// As [`decode`], and those of the file.
 pub fn map(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Archive> {
     let path = path.as_ref();
-    decode(&crate::map::map_bytes(path)?, options).map_err(|error| error.in_file(path))
+    Archive::map(path, *options).map_err(|error| error.in_file(path))
 }
 
 /// Writes the file that `np.savez` and `np.savez_compressed` write, under a temporary name in the same folder

@@ -32,7 +32,8 @@ const UNIX: u8 = 3;
 /// `0o600`, in the upper half.
 const ATTRIBUTES: u32 = 0o600 << 16;
 
-const FLAG_ENCRYPTED: u16 = 1;
+/// Encrypted, patched, strongly encrypted, masked: nothing that can be read as it is.
+const FLAGS_ENCRYPTED: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
 const FLAG_DESCRIPTOR: u16 = 1 << 3;
 const FLAG_UTF8: u16 = 1 << 11;
 
@@ -327,7 +328,7 @@ pub(super) fn is_utf8(flags: u16) -> bool {
 }
 
 pub(super) fn is_encrypted(flags: u16) -> bool {
-    flags & FLAG_ENCRYPTED != 0
+    flags & FLAGS_ENCRYPTED != 0
 }
 
 /// What the records at the end say of the directory.

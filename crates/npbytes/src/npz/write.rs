@@ -73,7 +73,8 @@ fn rewrite<W: Write + Seek>(target: &mut W, back: u64, bytes: &[u8]) -> std::io:
 
 impl<W: Write + Seek> Writer<W> {
     /// Starts an archive where the target stands: the one NumPy writes to a file, unless the options ask for
-    /// the one of a pipe. The target is sought in after each member.
+    /// the one of a pipe. The target is sought in after each large member. Offsets in the archive count from its
+    /// own start; those of NumPy, which is handed a file that stands elsewhere, from that of the file.
     ///
     /// # Errors
     /// A target that cannot seek.
