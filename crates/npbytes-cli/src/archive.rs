@@ -194,7 +194,8 @@ pub(crate) fn note_trailing(source: &Source, archive: &Archive) {
     let trailing = archive.trailing();
     if trailing > 0 {
         note(&format!(
-            "{}: {trailing} bytes follow the archive, as an edit leaves them that was interrupted; \
+            "{}: {trailing} bytes follow the archive, as an edit leaves them that was interrupted \
+             or is under way; if it was interrupted, \
              npbytes compact --discard-trailing {} removes them",
             source.name(),
             quoted(&source.argument())

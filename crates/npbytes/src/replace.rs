@@ -37,10 +37,11 @@ impl Replacement {
         if let Some(permissions) = new_file_permissions() {
             builder.permissions(permissions);
         }
-        // The name that could not be made says nothing to the caller.
-        let temporary = builder.tempfile_in(folder(&target)).map_err(|error| {
-            let message = format!("no file can be made in its folder: {}", error.kind());
-            Error::io(std::io::Error::new(error.kind(), message)).in_file(path)
+        let folder = folder(&target);
+        let temporary = builder.tempfile_in(folder).map_err(|error| {
+            // A folder that is not there is said without the temporary name.
+            let error = std::fs::metadata(folder).err().unwrap_or(error);
+            Error::from(error).in_file(path)
         })?;
         if let Some(existing) = existing {
             temporary.as_file().set_permissions(existing.permissions())?;

@@ -221,6 +221,12 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
             // What comes from a pipe is not known yet.
             let is_unknown = || sources.iter().all(|source| source.source.path().is_none());
             let into_folder = may_be && (many() || is_folder && is_unknown());
+            // A slip of the pen in `all.npz` is not to become a folder.
+            if into_folder && !is_folder && path.extension().is_some() {
+                let message = "the name does not say which format to write";
+                return Err(Failure::new(target.name(), message)
+                    .with_help(format!("for a folder of this name, write {}/", target.name())));
+            }
             match to {
                 None | Some(Format::Npy) if into_folder => return Ok(Job::Folder { raw: false }),
                 Some(Format::Raw) if into_folder => return Ok(Job::Folder { raw: true }),

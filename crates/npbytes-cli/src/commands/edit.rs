@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use npbytes::Limits;
 use npbytes::npz::{self, Archive, EditOptions, Editor, ReadOptions, WriteOptions};
+use npbytes::{ErrorKind, Limits};
 
 use crate::failure::{Failure, Result};
 use crate::source::Source;
@@ -30,9 +30,12 @@ impl EditArgs {
         write: WriteOptions,
         check: impl FnOnce(&Archive) -> Result<()>,
     ) -> Result<Editor> {
-        check(&expect_no_trailing(path, limits, self.discard_trailing)?)?;
+        // With the lock taken, what follows the archive is nothing that somebody is writing.
         let options = options(limits, write).discard_trailing(self.discard_trailing);
-        Editor::open(path, &options).map_err(|error| failure(path, &error))
+        let editor = Editor::open(path, &options).map_err(|error| failure(path, &error))?;
+        let archive = npz::read(path, &options.read).map_err(|error| failure(path, &error))?;
+        check(&archive)?;
+        Ok(editor)
     }
 
     /// Rewrites the archive, if that is asked for.
@@ -75,7 +78,6 @@ pub(crate) fn compact(
     write: WriteOptions,
     discard_trailing: bool,
 ) -> Result<()> {
-    expect_no_trailing(path, limits, discard_trailing)?;
     let options = options(limits, write).discard_trailing(discard_trailing);
     let done = npz::compact(path, &options);
     done.map(drop).map_err(|error| failure(path, &error))
@@ -87,21 +89,14 @@ fn options(limits: Limits, write: WriteOptions) -> EditOptions {
     options
 }
 
-/// Refuses bytes behind an archive: they may be more than an edit left.
-fn expect_no_trailing(path: &Path, limits: Limits, discard: bool) -> Result<Archive> {
-    let archive = npz::read(path, &ReadOptions::default().limits(limits));
-    let archive = archive.map_err(|error| failure(path, &error))?;
-    let trailing = archive.trailing();
-    if trailing == 0 || discard {
-        return Ok(archive);
-    }
-    let message =
-        format!("{trailing} bytes follow the archive, as an interrupted edit leaves them");
-    Err(Failure::new(path.display().to_string(), message)
-        .with_help("cut them off: --discard-trailing"))
-}
-
 /// The failure of an archive in a file.
 pub(crate) fn failure(path: &Path, error: &npbytes::Error) -> Failure {
-    Failure::of(path.display().to_string(), error, 0)
+    let failure = Failure::of(path.display().to_string(), error, 0);
+    match error.kind() {
+        // The one thing that is said of an archive that the flag can help with.
+        ErrorKind::Archive(message) if message.contains("follow it") => {
+            failure.with_help("cut them off: --discard-trailing")
+        }
+        _ => failure,
+    }
 }

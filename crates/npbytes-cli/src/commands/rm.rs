@@ -1,5 +1,6 @@
 //! `npbytes rm`: members removed from an archive.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 
 use npbytes::npz::WriteOptions;
@@ -48,7 +49,8 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
             .try_for_each(|name| archive.member(name).map(drop))
             .map_err(|error| edit::failure(&path, &error))
     })?;
-    for name in &args.names {
+    let mut removed = HashSet::new();
+    for name in args.names.iter().filter(|name| removed.insert(*name)) {
         editor.remove(name).map_err(|error| edit::failure(&path, &error))?;
     }
     editor.commit().map_err(|error| edit::failure(&path, &error))?;

@@ -181,3 +181,10 @@ fn compact_takes_several_and_aligns() {
     line(&format!("compact --python 3.10 {first}")).good();
     assert_eq!(std::fs::read(&one).unwrap()[4], 20);
 }
+
+#[test]
+fn a_name_may_be_removed_twice_in_one_go() {
+    let folder = Folder::new();
+    let name = folder.file("a.npz", &sample("model.npz"));
+    npbytes(["rm", name.to_str().unwrap(), "bias", "bias"]).good();
+}

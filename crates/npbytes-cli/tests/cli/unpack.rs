@@ -158,3 +158,13 @@ fn entries_for_folders_are_no_files() {
     npbytes(["convert", &archive("folders.npz"), out.to_str().unwrap()]).good();
     assert_eq!(files(&out), ["sub/x.npy"]);
 }
+
+#[test]
+fn a_slip_of_the_pen_makes_no_folder() {
+    let folder = Folder::new();
+    let out = folder.path("all.nzp");
+    let out = out.to_str().unwrap();
+    npbytes(["convert", "model.npz", out]).failed(&["which format to write", "all.nzp/"]);
+    assert!(!Path::new(out).exists());
+    npbytes(["convert", "model.npz", &format!("{out}/")]).good();
+}
