@@ -12,7 +12,38 @@ pub(super) const HUGE: usize = 4 << 20;
 pub(crate) enum Buffer {
     Vec(Vec<u8>),
     #[cfg(feature = "fs")]
-    Map(memmap2::MmapMut),
+    Map(Large),
+}
+
+/// Memory of its own that starts where a large page can.
+#[cfg(feature = "fs")]
+pub(crate) struct Large {
+    map: memmap2::MmapMut,
+    start: usize,
+    len: usize,
+}
+
+#[cfg(feature = "fs")]
+impl Large {
+    /// The size of large pages on most processors.
+    const PAGE: usize = 2 << 20;
+
+    fn new(len: usize) -> Option<Self> {
+        // What is never touched takes no memory.
+        let map = memmap2::MmapMut::map_anon(len.checked_add(Self::PAGE)?).ok()?;
+        // Advice only: a kernel without large pages gives small ones.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::HugePage);
+        let start = map.as_ptr().align_offset(Self::PAGE);
+        (start <= Self::PAGE).then_some(Self { map, start, len })
+    }
+}
+
+#[cfg(feature = "fs")]
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.map[self.start..self.start + self.len]
+    }
 }
 
 impl Buffer {
@@ -20,11 +51,8 @@ impl Buffer {
     pub(crate) fn zeroed(len: usize) -> Result<Self> {
         #[cfg(feature = "fs")]
         if len >= HUGE
-            && let Ok(map) = memmap2::MmapMut::map_anon(len)
+            && let Some(map) = Large::new(len)
         {
-            // Advice only: a kernel without huge pages gives small ones.
-            #[cfg(target_os = "linux")]
-            let _ = map.advise(memmap2::Advice::HugePage);
             return Ok(Self::Map(map));
         }
         bytemuck::allocation::try_zeroed_vec(len).map(Self::Vec).map_err(|()| {
@@ -37,7 +65,7 @@ impl Buffer {
         match self {
             Self::Vec(bytes) => bytes,
             #[cfg(feature = "fs")]
-            Self::Map(map) => map,
+            Self::Map(Large { map, start, len }) => &mut map[*start..*start + *len],
         }
     }
 }
