@@ -1,11 +1,13 @@
 //! Archives written member by member, arrays row by row where they are larger than memory.
 
+mod sink;
+
 use std::collections::HashSet;
 use std::io::{Seek, SeekFrom, Write};
-
 use std::ops::Range;
 
 use rawzip::ReaderAt;
+use sink::{Counted, Sink, Sum};
 
 use super::archive::Member;
 use super::deflate::{Deflated, Deflater, deflate};
@@ -445,91 +447,6 @@ impl<W: Write> RowWriter<'_, W> {
 impl<W: Write> std::fmt::Debug for RowWriter<'_, W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RowWriter").finish_non_exhaustive()
-    }
-}
-
-/// Takes the contents of one member.
-struct Sink<'w, W: Write> {
-    writer: &'w mut Writer<W>,
-    record: Record,
-    /// Where the data starts.
-    data: u64,
-    crc: crc32fast::Hasher,
-    deflater: Option<Deflater>,
-}
-
-impl<W: Write> Sink<'_, W> {
-    /// Ends the member, now that all of it is known.
-    fn end(mut self) -> Result<()> {
-        if let Some(deflater) = &mut self.deflater {
-            self.writer.position += deflater.finish(&mut self.writer.target)?;
-        }
-        let Self { writer, mut record, data, crc, .. } = self;
-        record.crc = crc.finalize();
-        record.compressed = writer.position - data;
-        if let Some(rewrite) = writer.rewrite {
-            let back = writer.position - record.offset;
-            rewrite(&mut writer.target, back, &record.local())?;
-        }
-        writer.end(record)
-    }
-}
-
-impl<W: Write> Write for Sink<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        // As much as the cache holds: it is looked at twice.
-        let bytes = &bytes[..bytes.len().min(1 << 19)];
-        self.crc.update(bytes);
-        let target = &mut self.writer.target;
-        self.writer.position += match &mut self.deflater {
-            Some(deflater) => deflater.write(bytes, target)?,
-            None => {
-                target.write_all(bytes)?;
-                bytes.len() as u64
-            }
-        };
-        self.record.uncompressed += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// CRC and length of what is written.
-#[derive(Default)]
-struct Sum {
-    crc: crc32fast::Hasher,
-    len: u64,
-}
-
-impl Write for Sum {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.crc.update(bytes);
-        self.len += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-struct Counted<'w, W> {
-    target: &'w mut W,
-    len: u64,
-}
-
-impl<W: Write> Write for Counted<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.target.write(bytes)?;
-        self.len += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.target.flush()
     }
 }
 
