@@ -67,6 +67,7 @@ pub(super) struct Stream<'a> {
     expected: u32,
     check: bool,
     ended: bool,
+    failed: bool,
 }
 
 /// What has been read and not yet inflated.
@@ -92,6 +93,7 @@ impl<'a> Stream<'a> {
             expected: entry.crc,
             check,
             ended: false,
+            failed: false,
         }
     }
 
@@ -125,14 +127,34 @@ impl<'a> Stream<'a> {
 
     /// Checks size and CRC, once.
     fn end(&mut self) -> Result<()> {
-        if std::mem::replace(&mut self.ended, true) {
-            return Ok(());
-        }
-        self.expect_end()?;
-        if self.check {
-            check_crc(self.expected, self.crc.clone().finalize())?;
+        if !self.ended {
+            self.expect_end()?;
+            if self.check {
+                check_crc(self.expected, self.crc.clone().finalize())?;
+            }
+            self.ended = true;
         }
         Ok(())
+    }
+
+    /// Reads some bytes, and checks all of them with the last.
+    fn next(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.left == 0 {
+            self.end()?;
+            return Ok(0);
+        }
+        let made = self.some(buffer)?;
+        if made == 0 {
+            return Err(Error::truncated("the deflated data", self.left, 0));
+        }
+        if self.check {
+            self.crc.update(&buffer[..made]);
+        }
+        self.left -= made as u64;
+        if self.left == 0 {
+            self.end()?;
+        }
+        Ok(made)
     }
 
     /// Makes sure that nothing follows what the directory says there is.
@@ -183,21 +205,12 @@ impl Read for Stream<'_> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        if self.left == 0 {
-            self.end()?;
-            return Ok(0);
+        // What was read before a failure is lost: to go on would end well, without it.
+        if self.failed {
+            return Err(std::io::Error::other("an earlier read of this member failed"));
         }
-        let made = self.some(buffer)?;
-        if made == 0 {
-            return Err(Error::truncated("the deflated data", self.left, 0).into());
-        }
-        if self.check {
-            self.crc.update(&buffer[..made]);
-        }
-        self.left -= made as u64;
-        if self.left == 0 {
-            self.end()?;
-        }
-        Ok(made)
+        let read = self.next(buffer);
+        self.failed = read.is_err();
+        Ok(read?)
     }
 }

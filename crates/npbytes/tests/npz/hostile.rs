@@ -395,6 +395,20 @@ fn directories_are_not_read_again_and_again() {
     }
 }
 
+/// After the read that finds a wrong CRC, the contents do not end as if they were whole.
+#[test]
+fn a_stream_that_failed_stays_failed() {
+    for entry in [Entry::stored(b"x", b"text"), Entry::deflated(b"x", b"text")] {
+        let wrong = Entry { crc: entry.crc ^ 1, ..entry };
+        let archive = crate::open(&zip::archive(&[wrong], b"")).unwrap();
+        let mut reader = archive.member("x").unwrap().reader().unwrap();
+        let mut buffer = [0; 16];
+        for _ in 0..3 {
+            assert!(std::io::Read::read(&mut reader, &mut buffer).is_err());
+        }
+    }
+}
+
 /// A folder is no archive, nor is an empty file.
 #[cfg(feature = "fs")]
 #[test]
