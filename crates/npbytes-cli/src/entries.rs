@@ -12,9 +12,10 @@ use npbytes::{Array, npy};
 use crate::archive::{self, Access};
 use crate::decode::{self, READ_UP_TO, load};
 use crate::failure::{Failure, Result, note, quoted};
+use crate::flags::LayoutArgs;
 use crate::format::{Format, Reading};
 use crate::input::Input;
-use crate::listing::cut_off;
+use crate::listing::{IN_FLIGHT, cut_off};
 use crate::source::{Opened, Source, expand_one};
 
 /// An argument: `FILE`, or `NAME=FILE`.
@@ -330,16 +331,18 @@ impl<'a> Entry<'a> {
         self.name.ends_with('/') && self.bytes == 0 && !self.is_array()
     }
 
-    /// The member and its header, if it is a deflated array in an archive: then it can be read by rows.
-    pub(crate) fn deflated(&self) -> Option<(Member<'a>, &npy::Header)> {
-        match &self.what {
-            What::Member { member, header: Some(header), .. }
-                if member.method() == Method::Deflated =>
-            {
-                Some((*member, header))
-            }
-            _ => None,
-        }
+    /// The member and its header, if it is read by rows: a deflated array that is too large to be held, and is
+    /// written as it lies.
+    pub(crate) fn by_rows(
+        &self,
+        input: &Input,
+        layout: &LayoutArgs,
+    ) -> Option<(Member<'a>, &npy::Header)> {
+        let What::Member { member, header: Some(header), .. } = &self.what else { return None };
+        let keeps = !input.has_part() && layout.keeps_layout();
+        let has_rows = !header.shape().is_empty() && !header.fortran_order();
+        let is_large = member.method() == Method::Deflated && self.cost > IN_FLIGHT;
+        (is_large && keeps && has_rows).then_some((*member, header))
     }
 
     fn read(&self) -> Result<Contents> {

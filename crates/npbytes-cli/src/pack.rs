@@ -10,7 +10,7 @@ use crate::entries::{Contents, Entry, read_all};
 use crate::failure::{Failure, Result, note};
 use crate::flags::LayoutArgs;
 use crate::input::Input;
-use crate::listing::{IN_FLIGHT, batches};
+use crate::listing::batches;
 use crate::output;
 use crate::progress::Progress;
 
@@ -59,7 +59,7 @@ impl Packing<'_> {
                 continue;
             }
             if let [entry] = run
-                && let Some((member, header)) = self.by_rows(entry)
+                && let Some((member, header)) = entry.by_rows(self.input, self.layout)
             {
                 self.write_rows(&mut writer, entry, &member, header)?;
                 continue;
@@ -88,14 +88,6 @@ impl Packing<'_> {
             self.progress.add(batch.iter().map(|entry| entry.bytes).sum());
         }
         Ok(())
-    }
-
-    /// The member of an entry that is read and written by rows, since it is too large to be held.
-    fn by_rows<'a, 'e>(&self, entry: &'e Entry<'a>) -> Option<(Member<'a>, &'e npy::Header)> {
-        let keeps = !self.input.has_part() && self.layout.keeps_layout();
-        entry.deflated().filter(|(_, header)| {
-            entry.cost > IN_FLIGHT && keeps && !header.shape().is_empty() && !header.fortran_order()
-        })
     }
 
     fn write_rows<W: Write>(

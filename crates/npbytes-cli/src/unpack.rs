@@ -12,7 +12,7 @@ use crate::entries::{Contents, Entry, read_all};
 use crate::failure::{Failure, Result, quoted};
 use crate::flags::LayoutArgs;
 use crate::input::Input;
-use crate::listing::{IN_FLIGHT, batches};
+use crate::listing::batches;
 use crate::pack::rows_at_once;
 use crate::progress::Progress;
 
@@ -32,7 +32,9 @@ pub(crate) struct Unpacking<'a> {
 impl Unpacking<'_> {
     /// Writes one entry to a file, if it is too large to be held; says whether it was.
     pub(crate) fn large_to_file(&self, path: &Path, entry: &Entry<'_>) -> Result<bool> {
-        let Some((member, header)) = self.by_rows(entry) else { return Ok(false) };
+        let Some((member, header)) = entry.by_rows(self.input, self.layout) else {
+            return Ok(false);
+        };
         self.write_rows(path, entry, &member, header)?;
         Ok(true)
     }
@@ -135,14 +137,6 @@ impl Unpacking<'_> {
             Contents::Bytes(bytes) => write_bytes(path, bytes),
         };
         written.map_err(|error| self.layout.failure(&target, &error))
-    }
-
-    /// The member of an entry that is read and written by rows, since it is too large to be held.
-    fn by_rows<'a, 'e>(&self, entry: &'e Entry<'a>) -> Option<(Member<'a>, &'e npy::Header)> {
-        let keeps = !self.input.has_part() && self.layout.keeps_layout();
-        entry.deflated().filter(|(_, header)| {
-            entry.cost > IN_FLIGHT && keeps && !header.shape().is_empty() && !header.fortran_order()
-        })
     }
 
     fn write_rows(
