@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
+#[cfg(target_os = "linux")]
+#[path = "../shared/child.rs"]
+mod child;
 mod faults;
 mod maps;
 mod whole;

@@ -7,6 +7,8 @@ use std::path::Path;
 use npbytes::ErrorKind;
 use npbytes::npz::{self, Compression, EditOptions, Editor, ReadOptions, WriteOptions};
 
+#[cfg(target_os = "linux")]
+use crate::child::in_child;
 use crate::{COMPRESSIONS, bytes_array, counting, encode, options};
 
 fn old() -> Vec<u8> {
@@ -27,29 +29,6 @@ fn noise(len: usize) -> npbytes::Array {
         state.to_le_bytes()[3]
     };
     bytes_array(std::iter::repeat_with(next).take(len).collect())
-}
-
-/// Whether this is the process in which a test is to run: one of its own, under a limit that `ulimit`
-/// sets. If it is not, such a process is run, and must succeed.
-#[cfg(target_os = "linux")]
-fn in_child(test: &str, limit: &str) -> bool {
-    const CHILD: &str = "NPBYTES_TEST_CHILD";
-    if std::env::var_os(CHILD).is_some() {
-        return true;
-    }
-    // A write over the limit is an error, no signal, if the signal is ignored.
-    let output = std::process::Command::new("sh")
-        .args(["-c", &format!("trap '' XFSZ; ulimit {limit} && exec \"$@\"")])
-        .arg("sh")
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("faults::{test}"), "--test-threads=1"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    assert!(text.contains("1 passed"), "{text}");
-    false
 }
 
 /// The disk is full: the archive is as it was, whatever is tried afterwards.

@@ -3,6 +3,9 @@
 #![cfg(feature = "npz")]
 #![allow(clippy::unwrap_used)]
 
+#[cfg(all(feature = "fs", target_os = "linux"))]
+#[path = "../shared/child.rs"]
+mod child;
 #[cfg(feature = "fs")]
 mod compacted;
 #[cfg(feature = "fs")]
