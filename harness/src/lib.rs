@@ -20,6 +20,7 @@ pub mod leaves;
 pub mod manifest;
 pub mod matrix;
 pub mod peer;
+pub mod pickles;
 pub mod roundtrip;
 pub mod script;
 pub mod speed;

@@ -20,6 +20,10 @@ const MAKE_ARCHIVES: &str = include_str!("../../python-fixtures/templates/make_a
 const LOAD_ARCHIVES: &str = include_str!("../../python-fixtures/templates/load_archives.py");
 const LARGE_ARCHIVES: &str = include_str!("../../python-fixtures/templates/large_archives.py");
 const ARCHIVE_LOOKUPS: &str = include_str!("../../python-fixtures/templates/archive_lookups.py");
+const PICKLES: &str = include_str!("../../python-fixtures/templates/pickles.py");
+const DESCRIBE: &str = include_str!("../../python-fixtures/templates/describe.py");
+const MAKE_PICKLES: &str = include_str!("../../python-fixtures/templates/make_pickles.py");
+const LOAD_PICKLES: &str = include_str!("../../python-fixtures/templates/load_pickles.py");
 const SPEED: &str = include_str!("../../python-fixtures/templates/speed.py");
 const THROUGHPUT: &str = include_str!("../../python-fixtures/templates/throughput.py");
 
@@ -127,6 +131,16 @@ pub fn large_archives(cases: &[LargeCase]) -> String {
 /// The script that asks what is found in odd archives.
 pub fn archive_lookups() -> String {
     format!("{COMMON}\n\n{ARCHIVE_LOOKUPS}")
+}
+
+/// The script that pickles everything.
+pub fn make_pickles(matrix: &Matrix, environment: &Environment) -> String {
+    format!("{}\n\n{PICKLES}\n\n{DESCRIBE}\n\n{MAKE_PICKLES}", common(matrix, environment))
+}
+
+/// The script that loads npbytes' pickles.
+pub fn load_pickles(matrix: &Matrix, environment: &Environment) -> String {
+    format!("{}\n\n{PICKLES}\n\n{LOAD_PICKLES}", common(matrix, environment))
 }
 
 fn archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -> String {

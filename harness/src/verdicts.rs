@@ -133,7 +133,7 @@ fn header_difference(
 }
 
 /// Which bytes of an element belong to a field.
-fn used_bytes(dtype: &DType) -> Vec<bool> {
+pub(crate) fn used_bytes(dtype: &DType) -> Vec<bool> {
     let Some(fields) = dtype.fields() else {
         return match dtype.as_subarray() {
             Some((base, shape)) => used_bytes(base).repeat(shape.iter().product()),

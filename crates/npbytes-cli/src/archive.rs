@@ -14,6 +14,7 @@ use crate::failure::{Failure, Result, note, quoted};
 use crate::format::{Reading, cannot_read};
 use crate::input::Input;
 use crate::source::{Opened, Source, read_at};
+use crate::wrapped;
 
 /// How much of an archive will be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,11 @@ pub(crate) fn open(source: &Source, input: &Input, access: Access) -> Result<Arc
         Some(_) => (&input.inside().without_raw_flags(), 0),
         None => (input, input.offset),
     };
-    match whole.open()? {
+    let opened = match source.member() {
+        Some(_) => wrapped::open(&whole, &Input::with_limits(input.limits))?,
+        None => wrapped::open(&whole, input)?,
+    };
+    match opened {
         Opened::Regular { mut file, len } => {
             decode::check_offset(&whole, input, len)?;
             let head = read_at(&mut file, offset, Encoding::HEAD)
@@ -208,6 +213,6 @@ pub(crate) fn is_archive(source: &Source, input: &Input) -> bool {
     if source.member().is_some() {
         return false;
     }
-    let head = source.peek(Encoding::HEAD).unwrap_or_default();
+    let head = wrapped::peek(source, input).unwrap_or_default();
     input.is_from_npz() || input.reading(source, &head).is_ok_and(|reading| reading == Reading::Npz)
 }

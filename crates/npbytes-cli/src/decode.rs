@@ -15,6 +15,7 @@ use crate::guess::Guess;
 use crate::input::Input;
 use crate::snippet::Snippet;
 use crate::source::{Opened, Recorded, Source, read_at};
+use crate::wrapped;
 
 /// An array, and what came after it.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
         let archive = archive::open(source, input, Access::Contents)?;
         return archive::load(source, &input.for_member(), &archive::member(source, &archive)?);
     }
-    match source.open()? {
+    match wrapped::open(source, input)? {
         Opened::Regular { mut file, len } => from_file(source, input, &mut file, len),
         Opened::Stream(stream) => from_stream(source, input, stream),
     }
@@ -90,6 +91,10 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
 
 /// Reads an array from bytes at hand: those of a member.
 pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Result<Loaded> {
+    let stream = wrapped::open_bytes(source, input, bytes.clone())?;
+    if !stream.codecs().is_empty() {
+        return from_stream(source, input, stream);
+    }
     check_offset(source, input, bytes.len() as u64)?;
     let rest = bytes.slice(usize::try_from(input.offset).unwrap_or(usize::MAX).min(bytes.len())..);
     let head = rest.get(..Encoding::HEAD).unwrap_or(&rest);
@@ -152,7 +157,10 @@ pub(crate) fn from_started(
             let array = npy::Reader::new(head.chain(&mut stream), input.npy_options())
                 .and_then(|mut reader| reader.read_array());
             match array {
-                Ok(Some(array)) => Ok(Loaded { array, trailing: 0 }),
+                Ok(Some(array)) => {
+                    let trailing = wrapped::rest(source, &mut stream)?;
+                    Ok(Loaded { array, trailing })
+                }
                 Ok(None) => Err(Failure::new(source.name(), "no array")),
                 Err(error) => Err(failure_in_memory(source, stream.seen(), &error, input.offset)),
             }

@@ -13,10 +13,11 @@ use crate::archive::{self, Access};
 use crate::decode::{self, READ_UP_TO, load};
 use crate::failure::{Failure, Result, note, quoted};
 use crate::flags::LayoutArgs;
-use crate::format::{Format, Reading};
+use crate::format::{Format, Reading, unwrapped_name};
 use crate::input::Input;
 use crate::listing::{IN_FLIGHT, cut_off};
 use crate::source::{Opened, Source, expand_one};
+use crate::wrapped;
 
 /// An argument: `FILE`, or `NAME=FILE`.
 #[derive(Debug)]
@@ -426,7 +427,7 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
     if archive::is_archive(source, input) {
         return archive::open(source, input, Access::Contents).map(Kind::Archive);
     }
-    let mut stream = match source.open()? {
+    let mut stream = match wrapped::open(source, input)? {
         Opened::Regular { .. } => return Ok(Kind::File),
         Opened::Stream(stream) => stream,
     };
@@ -440,7 +441,8 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
 
 /// The flags for one of several files: those for raw bytes are not about the others.
 fn for_one(source: &Source, input: &Input) -> Input {
-    match source.path().and_then(Format::of_extension) {
+    let format = source.path().and_then(|path| Format::of_extension(&unwrapped_name(path)));
+    match format {
         Some(Format::Npy | Format::Npz) => input.without_raw_flags(),
         _ => input.clone(),
     }
@@ -453,9 +455,12 @@ fn name_for_many(name: &str, source: &Source) -> Failure {
 
 /// The name of a file without its folder and its extension.
 fn stem(source: &Source) -> Result<String> {
-    let stem = source.path().map(|path| path.file_stem().unwrap_or_default().to_str());
+    let stem = source.path().map(|path| {
+        let path = unwrapped_name(path);
+        path.file_stem().unwrap_or_default().to_str().map(ToOwned::to_owned)
+    });
     match stem {
-        Some(Some(stem)) => Ok(stem.to_owned()),
+        Some(Some(stem)) => Ok(stem),
         Some(None) => Err(Failure::new(source.name(), "the name is not Unicode")
             .with_help("give the array a name: NAME=FILE")),
         None => Err(Failure::new(source.name(), "nothing says what to call the array")
@@ -496,17 +501,20 @@ impl Walk<'_> {
             if self.target.is_some() && path.canonicalize().ok() == self.target {
                 continue;
             }
-            match Format::of_extension(&path) {
+            let inner = unwrapped_name(&path);
+            match Format::of_extension(&inner) {
                 Some(Format::Npy | Format::Npz) => {}
                 Some(Format::Raw) if self.input.has_dtype() => {}
                 _ => {
+                    drop(inner);
                     self.ignored.push(path);
                     continue;
                 }
             }
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            let stem = stem.ok_or_else(|| not_unicode(&path))?;
-            self.found.push((format!("{prefix}{stem}"), path));
+            let stem = inner.file_stem().and_then(|stem| stem.to_str());
+            let name = format!("{prefix}{}", stem.ok_or_else(|| not_unicode(&path))?);
+            drop(inner);
+            self.found.push((name, path));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use npbytes::ErrorKind;
 
 use crate::output::{Styles, clean, styled};
 use crate::snippet::Snippet;
+use crate::wrapped::WrapperError;
 
 /// The command's result.
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
@@ -67,6 +68,10 @@ impl Failure {
             ErrorKind::Io { source, .. } => source.to_string(),
             kind => kind.to_string(),
         };
+        let wrapper = match error.kind() {
+            ErrorKind::Io { source, .. } => WrapperError::within(source),
+            _ => None,
+        };
         let help = match (error.kind(), error.help()) {
             (ErrorKind::Limit { name, limit, needed }, _) => {
                 Some(limit_help(name, *limit, *needed))
@@ -77,7 +82,10 @@ impl Failure {
             subject: Some(subject),
             message: shortened(message),
             offset: error.offset().map(|offset| offset.saturating_add(base)),
-            help: help.into_iter().map(shortened).collect(),
+            help: match wrapper {
+                Some(wrapper) => wrapper.help.clone(),
+                None => help.into_iter().map(shortened).collect(),
+            },
             closed_pipe,
             ..Inner::default()
         }))
@@ -97,6 +105,9 @@ impl Failure {
     pub(crate) fn io(subject: impl Into<String>, error: &io::Error) -> Self {
         let mut failure = Self::new(subject, error.to_string());
         failure.0.closed_pipe = is_closed(error);
+        if let Some(wrapper) = WrapperError::within(error) {
+            failure.0.help.clone_from(&wrapper.help);
+        }
         failure
     }
 

@@ -1,11 +1,13 @@
 //! The formats that are read and written, and which one a file is.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use clap::ValueEnum;
 use npbytes::sniff::Encoding;
 
-use crate::failure::{Failure, quoted};
+use crate::failure::Failure;
+use crate::wrapped::EXTENSIONS;
 
 /// A format that `--from` and `--to` take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,6 +58,15 @@ impl Format {
     }
 }
 
+/// A name without the extension that says how the file is compressed: `a.npy` of `a.npy.gz`.
+pub(crate) fn unwrapped_name(path: &Path) -> Cow<'_, Path> {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match extension.map(str::to_ascii_lowercase) {
+        Some(extension) if EXTENSIONS.contains(&&*extension) => path.with_extension("").into(),
+        _ => path.into(),
+    }
+}
+
 /// How an input is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
@@ -98,12 +109,5 @@ pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
         subject,
         format!("this is {encoding}; this version reads .npy and .npz files and raw bytes"),
     );
-    let file = quoted(subject);
-    match encoding {
-        Encoding::Gzip => failure.with_help(format!("gzip -dc {file} | npbytes show -")),
-        Encoding::Zstd => failure.with_help(format!("zstd -dc {file} | npbytes show -")),
-        Encoding::Bzip2 => failure.with_help(format!("bzip2 -dc {file} | npbytes show -")),
-        Encoding::Xz => failure.with_help(format!("xz -dc {file} | npbytes show -")),
-        _ => failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8"),
-    }
+    failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8")
 }

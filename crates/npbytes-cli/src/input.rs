@@ -7,7 +7,7 @@ use npbytes::sniff::Encoding;
 use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, npz, raw};
 
 use crate::failure::{Failure, Result, quoted};
-use crate::format::{Format, Reading};
+use crate::format::{Format, Reading, unwrapped_name};
 use crate::source::Source;
 
 /// Flags about the input.
@@ -227,6 +227,11 @@ impl Input {
         self.raw_flag.is_some() || self.from == Some(Format::Raw)
     }
 
+    /// Whether compressed inputs are what is inside of them: all of them, unless their own bytes are asked for.
+    pub(crate) fn takes_wrappers(&self) -> bool {
+        self.from != Some(Format::Raw)
+    }
+
     /// Whether the input is said to be an archive.
     pub(crate) fn is_from_npz(&self) -> bool {
         self.from == Some(Format::Npz)
@@ -257,7 +262,9 @@ impl Input {
     /// # Errors
     /// Bytes that say what they are and flags that say something else.
     pub(crate) fn reading(&self, source: &Source, head: &[u8]) -> Result<Reading> {
-        let signature = Encoding::of(head);
+        // Wrappers were taken off: these are numbers that look like one.
+        let is_number = |encoding: &Encoding| matches!(encoding, Encoding::Zlib | Encoding::Lzma);
+        let signature = Encoding::of(head).filter(|encoding| !is_number(encoding));
         let reading = match (self.from, signature) {
             (Some(format), _) => format.into(),
             // A signature of two bytes may well be a number.
@@ -343,7 +350,7 @@ impl Input {
 /// The format that the name of a file or of a member asks for.
 fn named_format(source: &Source) -> Option<Format> {
     let path = source.member().map_or(source.path(), |member| Some(Path::new(member)));
-    path.and_then(Format::of_extension)
+    path.and_then(|path| Format::of_extension(&unwrapped_name(path)))
 }
 
 /// Reads a shape: `28,28`, `(28, 28)`, `-1`, and the empty text.

@@ -12,6 +12,12 @@ pub(crate) struct FileInfo {
     pub(crate) file: String,
     /// The length in bytes; not known of a pipe.
     pub(crate) size: Option<u64>,
+    /// How the file is compressed, the outermost wrapper first. All else is about what is inside then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) compression: Vec<&'static str>,
+    /// How many bytes are inside, where that was found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content_size: Option<u64>,
     /// `npy`, `raw`, or the name of another encoding that was recognised; absent where reading failed.
     pub(crate) encoding: Option<&'static str>,
     /// The member, where one was named: `arrays` are then those in it, and offsets count in its contents.
@@ -38,6 +44,8 @@ impl FileInfo {
         Self {
             file,
             size: None,
+            compression: Vec::new(),
+            content_size: None,
             encoding: None,
             member: None,
             arrays: Vec::new(),

@@ -21,6 +21,7 @@ mod progress;
 mod snippet;
 mod source;
 mod unpack;
+mod wrapped;
 
 use std::process::ExitCode;
 

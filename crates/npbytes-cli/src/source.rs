@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::sync::OnceLock;
 
+use npbytes::compressed::Codec;
+
 use crate::failure::{Failure, Result};
 
 /// An input that was named on the command line: `FILE`, or `FILE::MEMBER` for a member of an archive.
@@ -294,6 +296,10 @@ pub(crate) fn read_at(file: &mut File, offset: u64, len: usize) -> io::Result<Ve
 pub(crate) struct Recorded {
     stream: Box<dyn Read>,
     seen: Vec<u8>,
+    /// How it was compressed, the outermost wrapper first.
+    codecs: Vec<Codec>,
+    /// How many bytes it had before, where that is known.
+    compressed_len: Option<u64>,
 }
 
 impl std::fmt::Debug for Recorded {
@@ -308,7 +314,26 @@ impl Recorded {
 
     /// Keeps what is read of a stream.
     pub(crate) fn new(stream: impl Read + 'static) -> Self {
-        Self { stream: Box::new(stream), seen: Vec::new() }
+        Self::unwrapped(Box::new(stream), Vec::new(), None)
+    }
+
+    /// The contents of what was compressed.
+    pub(crate) fn unwrapped(
+        stream: Box<dyn Read>,
+        codecs: Vec<Codec>,
+        compressed_len: Option<u64>,
+    ) -> Self {
+        Self { stream, seen: Vec::new(), codecs, compressed_len }
+    }
+
+    /// How the stream was compressed, the outermost wrapper first.
+    pub(crate) fn codecs(&self) -> &[Codec] {
+        &self.codecs
+    }
+
+    /// How many bytes were compressed to it, where that is known.
+    pub(crate) fn compressed_len(&self) -> Option<u64> {
+        self.compressed_len
     }
 
     /// The first bytes that were read.

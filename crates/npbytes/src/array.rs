@@ -9,6 +9,7 @@ mod bytes_of;
 mod copy;
 mod element;
 mod iter;
+mod latin1;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod owned;
@@ -28,6 +29,8 @@ use smallvec::SmallVec;
 pub(crate) use buffer::Buffer;
 pub use element::Element;
 pub use iter::Elements;
+pub(crate) use latin1::{latin1_from_utf8, utf8_from_latin1, utf8_len_of_latin1};
+pub(crate) use owned::vec_with_room;
 pub use pod::{DateTime64, FixedBytes, FixedStr, TimeDelta64};
 #[doc(hidden)]
 pub use record::__record;

@@ -77,6 +77,8 @@ pub enum ErrorKind {
     Shape(Cow<'static, str>),
     /// A slice expression, an index or an axis that the array does not have.
     Index(Cow<'static, str>),
+    /// Bytes are no pickle, or what a pickle holds is not what was asked for.
+    Pickle(Cow<'static, str>),
     /// Bytes are no zip archive such as `np.savez` makes, or one that contradicts itself.
     Archive(Cow<'static, str>),
     /// A name that a member of an archive cannot have, or has already.
@@ -244,6 +246,10 @@ impl Error {
         Self::new(ErrorKind::Value(shortened(message.into())))
     }
 
+    pub(crate) fn pickle(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Pickle(shortened(message.into())))
+    }
+
     #[cfg(feature = "npz")]
     pub(crate) fn archive(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Archive(shortened(message.into())))
@@ -319,6 +325,7 @@ impl fmt::Display for ErrorKind {
             Self::Header(message) => write!(f, "not a .npy header: {message}"),
             Self::Shape(message) => write!(f, "not a shape: {message}"),
             Self::Index(message) => write!(f, "out of the array: {message}"),
+            Self::Pickle(message) => write!(f, "in the pickle: {message}"),
             Self::Archive(message) => write!(f, "not a .npz archive: {message}"),
             Self::MemberName(message) => write!(f, "no name for a new member: {message}"),
             Self::Checksum { expected, found } => {

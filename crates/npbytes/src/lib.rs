@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod array;
+#[cfg(feature = "compressed")]
+pub mod compressed;
 pub mod dtype;
 mod error;
 mod limits;
@@ -9,10 +11,12 @@ pub mod literal;
 mod lock;
 #[cfg(feature = "fs")]
 mod map;
+pub mod msgpack;
 pub mod npy;
 #[cfg(feature = "npz")]
 pub mod npz;
 mod numpy;
+pub mod pickle;
 pub mod print;
 pub mod raw;
 #[cfg(feature = "fs")]

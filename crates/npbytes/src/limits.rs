@@ -28,6 +28,15 @@ pub struct Limits {
     /// The most bytes that the deflated members of an archive may become in all. No bound by default, other
     /// than that of `inflate_ratio`.
     pub inflate_bytes: u64,
+    /// The most values that a pickle may make: containers, objects and names, and what containers hold. Texts and
+    /// numbers take nothing of their own. 2^32 - 1 by default, which is also the most there can be; memory is
+    /// bounded by the length of the input in any case, at some fifty bytes each.
+    pub pickle_items: u64,
+    /// The most entries of a pickle's memo. No bound by default, other than the length of the input.
+    pub pickle_memo: u64,
+    /// How deep the containers of a pickle may nest for those who walk it: a walk keeps its place in each. 10,000
+    /// by default, which is more than CPython can pickle. Nothing recurses over it.
+    pub pickle_depth: u64,
 }
 
 /// The deepest nesting that any limit can allow: the parsers recurse over it. CPython's own bound.
@@ -43,6 +52,9 @@ impl Limits {
         members: 10_000_000,
         inflate_ratio: 200,
         inflate_bytes: u64::MAX,
+        pickle_items: u32::MAX as u64,
+        pickle_memo: u64::MAX,
+        pickle_depth: 10_000,
     };
 
     /// Refuses to copy an array that is larger than the bound.
@@ -100,6 +112,27 @@ impl Limits {
     #[must_use]
     pub const fn inflate_bytes(mut self, bytes: u64) -> Self {
         self.inflate_bytes = bytes;
+        self
+    }
+
+    /// Sets the most values that a pickle may make.
+    #[must_use]
+    pub const fn pickle_items(mut self, items: u64) -> Self {
+        self.pickle_items = items;
+        self
+    }
+
+    /// Sets the most entries of a pickle's memo.
+    #[must_use]
+    pub const fn pickle_memo(mut self, entries: u64) -> Self {
+        self.pickle_memo = entries;
+        self
+    }
+
+    /// Sets how deep the containers of a pickle may nest.
+    #[must_use]
+    pub const fn pickle_depth(mut self, depth: u64) -> Self {
+        self.pickle_depth = depth;
         self
     }
 }

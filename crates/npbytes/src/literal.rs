@@ -13,7 +13,9 @@ mod string;
 
 pub use parse::{Options, parse, parse_with};
 pub use pystr::PyStr;
+pub(crate) use pystr::push_code_point;
 pub use repr::{is_printable, repr_bytes, repr_str, write_repr_str};
+pub(crate) use string::unescape_bytes;
 
 use crate::numpy::Python;
 

@@ -62,6 +62,31 @@ impl NumPy {
         self.major < 2
     }
 
+    /// Whether its inner module is `numpy._core` rather than `numpy.core` (since 2.0), which pickles name.
+    pub fn has_core_underscore(self) -> bool {
+        self.major >= 2
+    }
+
+    /// The protocol of the pickle in a .npy file of objects: 4 since 2.0, 3 before.
+    pub fn object_npy_protocol(self) -> u8 {
+        if self.major >= 2 { 4 } else { 3 }
+    }
+
+    /// Whether a pickled dtype's flags are a signed byte, in which an aligned struct is negative (until 2.0).
+    pub fn pickles_signed_flags(self) -> bool {
+        self.major < 2
+    }
+
+    /// Whether a pickled `datetime64` without metadata has `None` in its place rather than `{}` (since 2.3.3).
+    pub fn pickles_no_time_metadata_as_none(self) -> bool {
+        self >= Self::new(2, 3, 3)
+    }
+
+    /// Whether protocol 5 pickles an array whose axes are permuted as it lies in memory, order `'K'` (since 2.3.0).
+    pub fn pickles_any_axis_order(self) -> bool {
+        self >= Self::new(2, 3, 0)
+    }
+
     /// Whether there is a `StringDType` (since 2.0).
     pub fn has_string_dtype(self) -> bool {
         self.major >= 2
@@ -140,6 +165,17 @@ impl Python {
     /// the sizes. Measured of 3.10.13 and 3.11.7; CPython's changelog names 3.11.4 (gh-103861).
     pub fn hides_local_zip_sizes(self) -> bool {
         self >= Self::new(3, 11, 4)
+    }
+
+    /// Whether a text of one character that stands in a source is the object that texts of one character are
+    /// when a program makes them; those of some characters are not on CPython 3.11 and 3.12. Measured of 3.8.18,
+    /// 3.10.13, 3.11.7, 3.12.1 and 3.13.0; it decides whether a pickle has a field's name once or twice.
+    pub fn shares_one_character_literals(self, c: u8) -> bool {
+        match (self.major, self.minor) {
+            (3, 11) => !b"BCLST_abcdefhijklmnopqrstvwxy".contains(&c),
+            (3, 12) => !b"_abcdenprsx".contains(&c),
+            _ => true,
+        }
     }
 
     /// The version of the Unicode database behind `str.isprintable`: 12.1 for CPython 3.8 and all before,

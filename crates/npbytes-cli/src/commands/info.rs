@@ -22,6 +22,7 @@ use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
 use crate::listing;
 use crate::output::{clean, styled};
 use crate::source::{Opened, Recorded, Source, read_at};
+use crate::wrapped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,6 +88,23 @@ impl Told {
         Self { info, guess: None }
     }
 
+    /// Keeps how a stream was compressed.
+    fn wrapped(&mut self, stream: &Recorded) {
+        if self.info.compression.is_empty() {
+            self.info.compression = stream.codecs().iter().map(|codec| codec.name()).collect();
+            self.info.size = self.info.size.or(stream.compressed_len());
+        }
+    }
+
+    /// Keeps how many bytes there are, inside of wrappers if there are any.
+    fn size(&mut self, size: u64) {
+        let slot = match self.info.compression.is_empty() {
+            true => &mut self.info.size,
+            false => &mut self.info.content_size,
+        };
+        *slot = Some(size);
+    }
+
     /// Keeps what raw bytes could be.
     fn guess(&mut self, guess: Guess) {
         self.info.candidates = guess
@@ -107,7 +125,7 @@ fn tell(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
     if source.member().is_some() {
         return tell_member(source, input, told);
     }
-    match source.open()? {
+    match wrapped::open(source, input)? {
         Opened::Regular { file, len } => {
             told.info.size = Some(len);
             tell_file(source, input, file, len, told)
@@ -227,6 +245,7 @@ fn tell_stream(
     mut stream: Recorded,
     told: &mut Told,
 ) -> Result<()> {
+    told.wrapped(&stream);
     let head = decode::start_stream(source, input, &mut stream)?;
     let reading = input.reading(source, &head)?;
     told.info.encoding = Some(encoding_name(reading));
@@ -247,7 +266,7 @@ fn tell_stream(
         Reading::Raw => {
             // Nothing but their number tells what the bytes can be.
             let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
-            told.info.size = Some(input.offset + bytes.len() as u64);
+            told.size(input.offset + bytes.len() as u64);
             match input.spec() {
                 Some(spec) => tell_raw(source, input, &bytes, &spec, told),
                 None => {
@@ -258,7 +277,7 @@ fn tell_stream(
         }
         Reading::Npz => {
             let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
-            told.info.size = Some(input.offset + bytes.len() as u64);
+            told.size(input.offset + bytes.len() as u64);
             let archive = archive::of_bytes(source, input, &bytes.into(), input.offset)?;
             tell_archive(source, input, &archive, told);
             Ok(())
@@ -294,7 +313,8 @@ fn tell_member(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
     let bytes = bytes.map_err(|error| Failure::of(source.name(), &error, 0))?;
     // As from a pipe: nothing is known but the bytes.
     let source = source.with_member(member.name());
-    tell_stream(&source, input, Recorded::new(std::io::Cursor::new(bytes)), told)
+    let stream = wrapped::open_bytes(&source, input, bytes)?;
+    tell_stream(&source, input, stream, told)
 }
 
 fn tell_npy_member(
@@ -389,6 +409,9 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
         text.push_str(&clean(value));
         text.push('\n');
     };
+    if !info.compression.is_empty() {
+        row("wrapper", &format!("compressed by {}", info.compression.join(", then ")));
+    }
     match (info.encoding, info.arrays.first()) {
         (Some("raw"), None) => row("encoding", "raw, or unknown: no signature at the start"),
         (Some(encoding), Some(ArrayInfo { version: Some(version), .. })) => {
@@ -402,6 +425,9 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
     }
     if let Some(size) = info.size {
         row("size", &bytes(size));
+    }
+    if let Some(size) = info.content_size {
+        row("contents", &bytes(size));
     }
     if let Some(members) = &info.members {
         row("members", &members.len().to_string());

@@ -22,7 +22,7 @@ Examples:
   npbytes show a.npz::x                             one array of an archive
   npbytes show two.npy --offset 140                 the second of two arrays in one file
   npbytes show 'runs/*.npy'                         several files, a line above each
-  zstd -dc a.npy.zst | npbytes show -";
+  npbytes show a.npy.zst                            compressed by gzip, bzip2, xz, zstd or zlib";
 
 /// Print arrays exactly as NumPy's print(a) or repr(a) would
 #[derive(Debug, clap::Args)]

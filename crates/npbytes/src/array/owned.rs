@@ -35,6 +35,14 @@ pub(super) fn copied<T: Pod>(bytes: &[u8]) -> Result<Vec<T>> {
     Ok(values)
 }
 
+/// An empty vector with room for some bytes.
+pub(crate) fn vec_with_room(len: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len).map_err(std::io::Error::from)?;
+    advise_large(&mut bytes);
+    Ok(bytes)
+}
+
 /// Bits as the values they are, if they are.
 pub(super) fn checked<T: Element>(bits: Vec<T::Bits>) -> Result<Vec<T>> {
     if let Some(wrong) = bits.iter().position(|bits| !T::is_valid_bit_pattern(bits)) {

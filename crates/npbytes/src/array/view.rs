@@ -174,6 +174,17 @@ impl<'a> ArrayView<'a> {
         }
     }
 
+    /// The bytes as they lie in memory, if the elements lie densely in some axis order.
+    pub(crate) fn memory(&self) -> Option<&'a [u8]> {
+        if !self.is_empty()
+            && self.strides.iter().zip(self.shape.iter()).any(|(&s, &dim)| s < 0 && dim > 1)
+        {
+            return None;
+        }
+        self.axis_order()?;
+        self.data.get(self.offset..self.offset + self.nbytes())
+    }
+
     /// C or F: what `order` comes to for this array.
     pub(crate) fn resolved(&self, order: Order) -> Order {
         match order {

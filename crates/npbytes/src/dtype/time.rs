@@ -76,7 +76,7 @@ impl Unit {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {
             "μs" => Some(Self::Microsecond),
             _ => Self::ALL.into_iter().find(|unit| unit.as_str() == text),

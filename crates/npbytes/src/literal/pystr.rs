@@ -20,11 +20,16 @@ impl PyStr {
         Some(Self(bytes.into()))
     }
 
-    pub(super) fn from_encoded(bytes: Vec<u8>) -> Self {
+    pub(crate) fn from_encoded(bytes: Vec<u8>) -> Self {
         Self(bytes.into())
     }
 
     /// Appends other strings. Surrogates that meet stay two code points, as in Python.
+    /// The text as UTF-8, in which lone surrogates take three bytes each.
+    pub fn as_utf8(&self) -> &[u8] {
+        &self.0
+    }
+
     pub(super) fn append(&mut self, others: &[Self]) {
         if !others.is_empty() {
             let mut bytes = std::mem::take(&mut self.0).into_vec();
@@ -67,7 +72,7 @@ impl PyStr {
 }
 
 /// Appends a code point in UTF-8, surrogates like any other.
-pub(super) fn push_code_point(out: &mut Vec<u8>, point: u32) -> Option<()> {
+pub(crate) fn push_code_point(out: &mut Vec<u8>, point: u32) -> Option<()> {
     match char::from_u32(point) {
         Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         None if (0xd800..0xe000).contains(&point) => {

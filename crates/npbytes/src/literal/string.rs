@@ -72,6 +72,21 @@ pub(super) fn parse(text: &[u8], start: usize, prefix: Prefix) -> Result<(Value,
     }
 }
 
+/// The bytes that the inside of a bytes literal stands for; those beyond ASCII stand for themselves.
+pub(crate) fn unescape_bytes(text: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut pos = 0;
+    while let Some(&byte) = text.get(pos) {
+        if byte == b'\\' {
+            pos = escape(text, pos, Prefix { raw: false, bytes: true }, &mut out)?;
+        } else {
+            out.push(byte);
+            pos += 1;
+        }
+    }
+    Ok(out)
+}
+
 fn finish(out: Vec<u8>, prefix: Prefix) -> Value {
     if prefix.bytes { Value::Bytes(out) } else { Value::Str(PyStr::from_encoded(out)) }
 }

@@ -1,0 +1,829 @@
+//! Runs a pickle's opcodes on plain values. Nothing is imported and nothing is called: what Python would call
+//! becomes an [`Object`] node that says so.
+//!
+//! Follows CPython's C unpickler in what it takes and refuses. Without recursion, and with memory in proportion to
+//! the input: an opcode of one byte makes a node at most.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+
+use super::cursor::Cursor;
+use super::graph::{Effect, Graph, How, Node, Object, Span, Unpacked, Value};
+use super::joblib;
+use super::names::{Known, Name, canonical};
+use super::opcode::*;
+use super::text::{self, Text};
+use crate::error::{Error, Result};
+use crate::limits::Limits;
+
+/// What became of an input.
+pub(super) struct Outcome {
+    pub(super) graph: Graph,
+    /// What STOP found on the stack, or why it was not reached.
+    pub(super) root: Result<Value>,
+    /// The highest protocol that PROTO named, or 0.
+    pub(super) protocol: u8,
+    /// Where the pickle ends: behind STOP.
+    pub(super) end: usize,
+    /// The limit that those who walk the graph have to keep.
+    pub(super) depth: u64,
+}
+
+/// Runs the pickle at an offset of the input, to its STOP.
+pub(super) fn run(input: Bytes, start: usize, buffers: Vec<Bytes>, limits: &Limits) -> Outcome {
+    run_part(input, start, buffers, limits, false)
+}
+
+/// Runs a pickle that stands inside of another stream, where joblib's arrays cannot be.
+pub(super) fn run_nested(input: Bytes, start: usize, limits: &Limits) -> Outcome {
+    run_part(input, start, Vec::new(), limits, true)
+}
+
+fn run_part(
+    input: Bytes,
+    start: usize,
+    buffers: Vec<Bytes>,
+    limits: &Limits,
+    nested: bool,
+) -> Outcome {
+    let data = input.clone();
+    let graph = Graph { input, buffers, ..Graph::default() };
+    let mut machine = Machine {
+        data: &data,
+        nested,
+        cursor: Cursor::new(&data, start),
+        graph,
+        stack: Vec::new(),
+        marks: Vec::new(),
+        fence: 0,
+        memo: Vec::new(),
+        sparse: HashMap::new(),
+        memoized: 0,
+        next_buffer: 0,
+        protocol: 0,
+        op: start,
+        limits,
+        known: [u32::MAX; Known::COUNT],
+        names: HashMap::new(),
+    };
+    // Most pickles are about one array.
+    machine.stack.reserve(16);
+    machine.memo.reserve(32);
+    machine.graph.nodes.reserve(16);
+    machine.graph.offsets.reserve(16);
+    machine.graph.pool.reserve(32);
+    let root = machine.run();
+    let op = machine.op;
+    let root = root.map_err(|error| error.at(op));
+    Outcome {
+        root,
+        protocol: machine.protocol,
+        end: machine.cursor.at(),
+        graph: machine.graph,
+        depth: limits.pickle_depth,
+    }
+}
+
+struct Machine<'a> {
+    data: &'a [u8],
+    /// Whether this is the pickle of an array in a joblib file.
+    nested: bool,
+    cursor: Cursor<'a>,
+    graph: Graph,
+    stack: Vec<Value>,
+    /// Where the stack stood at each open MARK.
+    marks: Vec<usize>,
+    /// The last of them, or 0: what lies below is out of reach.
+    fence: usize,
+    memo: Vec<Value>,
+    /// Memo entries far beyond the others.
+    sparse: HashMap<usize, Value>,
+    memoized: u64,
+    next_buffer: usize,
+    protocol: u8,
+    /// The offset of the opcode that runs.
+    op: usize,
+    limits: &'a Limits,
+    /// The node of each global that means something.
+    known: [u32; Known::COUNT],
+    names: HashMap<(Box<str>, Box<str>), u32>,
+}
+
+impl<'a> Machine<'a> {
+    fn run(&mut self) -> Result<Value> {
+        loop {
+            self.op = self.cursor.at();
+            let op = self.cursor.opcode()?;
+            match op {
+                SHORT_BINUNICODE => {
+                    let text = self.cursor.counted8()?;
+                    self.push_text(text)?;
+                }
+                MEMOIZE => {
+                    let top = self.top()?;
+                    let index = usize::try_from(self.memoized).unwrap_or(usize::MAX);
+                    self.put(index, top)?;
+                }
+                BINPUT => {
+                    let index = self.cursor.u8()?.into();
+                    let top = self.top()?;
+                    self.put(index, top)?;
+                }
+                BINGET => {
+                    let index = self.cursor.u8()?.into();
+                    self.get(index)?;
+                }
+                LONG_BINPUT => {
+                    let index = self.cursor.u32()? as usize;
+                    let top = self.top()?;
+                    self.put(index, top)?;
+                }
+                LONG_BINGET => {
+                    let index = self.cursor.u32()? as usize;
+                    self.get(index)?;
+                }
+                PUT | GET => {
+                    let index = decimal_index(self.cursor.line()?)?;
+                    if op == PUT {
+                        let top = self.top()?;
+                        self.put(index, top)?;
+                    } else {
+                        self.get(index)?;
+                    }
+                }
+                BININT1 => {
+                    let int = self.cursor.u8()?;
+                    self.stack.push(Value::small(int.into()));
+                }
+                BININT2 => {
+                    let int = self.cursor.u16()?;
+                    self.stack.push(Value::small(int.into()));
+                }
+                BININT => {
+                    let int = self.cursor.i32()?;
+                    self.stack.push(Value::small(int));
+                }
+                NONE => self.stack.push(Value::NONE),
+                NEWTRUE => self.stack.push(Value::TRUE),
+                NEWFALSE => self.stack.push(Value::FALSE),
+                INT | LONG => {
+                    let line = self.cursor.line()?;
+                    let value = match (op, line) {
+                        (INT, b"00") => Value::FALSE,
+                        (INT, b"01") => Value::TRUE,
+                        _ => self.decimal(op, line)?,
+                    };
+                    self.stack.push(value);
+                }
+                LONG1 => {
+                    let bytes = self.cursor.counted8()?;
+                    self.push_long(bytes);
+                }
+                LONG4 => {
+                    // The length is signed, and a negative one an error.
+                    let len = u64::try_from(self.cursor.i32()?)
+                        .map_err(|_| Error::pickle("a LONG4 of negative length"))?;
+                    let bytes = self.cursor.take(len)?;
+                    self.push_long(bytes);
+                }
+                FLOAT => {
+                    float_line(self.cursor.line()?)?;
+                    self.stack.push(Value::float(self.op));
+                }
+                BINFLOAT => {
+                    self.cursor.array::<8>()?;
+                    self.stack.push(Value::float(self.op));
+                }
+                UNICODE => {
+                    let line = self.cursor.line()?;
+                    text::check_raw_unicode_escape(line)?;
+                    self.stack.push(Value::text(self.op));
+                }
+                BINUNICODE => {
+                    let text = self.cursor.counted32()?;
+                    self.push_text(text)?;
+                }
+                BINUNICODE8 => {
+                    let text = self.cursor.counted64()?;
+                    self.push_text(text)?;
+                }
+                SHORT_BINBYTES => {
+                    self.cursor.counted8()?;
+                    self.stack.push(Value::bytes(self.op));
+                }
+                BINBYTES => {
+                    self.cursor.counted32()?;
+                    self.stack.push(Value::bytes(self.op));
+                }
+                BINBYTES8 => {
+                    self.cursor.counted64()?;
+                    self.stack.push(Value::bytes(self.op));
+                }
+                BYTEARRAY8 => {
+                    self.cursor.counted64()?;
+                    self.stack.push(Value::byte_array(self.op));
+                }
+                STRING => {
+                    let quoted = text::quoted(self.cursor.line()?)?;
+                    crate::literal::unescape_bytes(quoted).map_err(|_| {
+                        Error::pickle("the argument of STRING has an escape that is cut off")
+                    })?;
+                    self.stack.push(Value::byte_string(self.op));
+                }
+                BINSTRING => {
+                    let len = u64::try_from(self.cursor.i32()?)
+                        .map_err(|_| Error::pickle("a BINSTRING of negative length"))?;
+                    self.cursor.take(len)?;
+                    self.stack.push(Value::byte_string(self.op));
+                }
+                SHORT_BINSTRING => {
+                    self.cursor.counted8()?;
+                    self.stack.push(Value::byte_string(self.op));
+                }
+                NEXT_BUFFER => {
+                    self.stack.push(Value::buffer(self.next_buffer, false));
+                    self.next_buffer += 1;
+                }
+                READONLY_BUFFER => {
+                    let top = self.pop()?;
+                    let value = match top.unpack() {
+                        Unpacked::Buffer(index, _) => Value::buffer(index, true),
+                        // Of anything else that is a buffer Python takes a read-only view.
+                        Unpacked::Bytes(_) => top,
+                        _ => return Err(Error::pickle("READONLY_BUFFER on what is no buffer")),
+                    };
+                    self.stack.push(value);
+                }
+                EMPTY_TUPLE => self.stack.push(Value::EMPTY_TUPLE),
+                TUPLE1 => self.tuple_of_last(1)?,
+                TUPLE2 => self.tuple_of_last(2)?,
+                TUPLE3 => self.tuple_of_last(3)?,
+                TUPLE => {
+                    let mark = self.pop_mark()?;
+                    let value = self.tuple_from(mark)?;
+                    self.stack.push(value);
+                }
+                EMPTY_LIST => self.push_node(Node::List(Vec::new()))?,
+                LIST => {
+                    let mark = self.pop_mark()?;
+                    let items = self.stack.split_off(mark);
+                    self.push_node(Node::List(items))?;
+                }
+                EMPTY_DICT => self.push_node(Node::Dict(Vec::new()))?,
+                DICT => {
+                    let mark = self.pop_mark()?;
+                    let items = self.stack.split_off(mark);
+                    check_pairs(&items)?;
+                    self.push_node(Node::Dict(items))?;
+                }
+                EMPTY_SET => self.push_node(Node::Set(Vec::new()))?,
+                FROZENSET => {
+                    let mark = self.pop_mark()?;
+                    let span = self.span_from(mark)?;
+                    self.push_node(Node::FrozenSet(span))?;
+                }
+                APPEND => {
+                    self.reach(2)?;
+                    let mark = self.stack.len() - 1;
+                    self.append(mark)?;
+                }
+                APPENDS => {
+                    let mark = self.pop_mark()?;
+                    self.append(mark)?;
+                }
+                SETITEM => {
+                    self.reach(3)?;
+                    let mark = self.stack.len() - 2;
+                    self.set_items(mark)?;
+                }
+                SETITEMS => {
+                    let mark = self.pop_mark()?;
+                    self.set_items(mark)?;
+                }
+                ADDITEMS => {
+                    let mark = self.pop_mark()?;
+                    self.add_items(mark)?;
+                }
+                MARK => {
+                    if self.marks.len() as u64 >= self.limits.pickle_depth {
+                        let needed = self.marks.len() as u64 + 1;
+                        return Err(Error::limit("pickle_depth", self.limits.pickle_depth, needed));
+                    }
+                    self.marks.push(self.stack.len());
+                    self.fence = self.stack.len();
+                }
+                POP => self.pop_away()?,
+                POP_MARK => {
+                    let mark = self.pop_mark()?;
+                    self.stack.truncate(mark);
+                }
+                DUP => {
+                    let top = self.top()?;
+                    self.stack.push(top);
+                }
+                GLOBAL => {
+                    let module = Value::line(self.cursor.at());
+                    let first = self.cursor.line()?;
+                    let name = Value::line(self.cursor.at());
+                    let second = self.cursor.line()?;
+                    let value = self.global(module, utf8_line(first)?, name, utf8_line(second)?)?;
+                    self.stack.push(value);
+                }
+                STACK_GLOBAL => self.stack_global()?,
+                REDUCE => {
+                    let (callable, args) = self.pop_call()?;
+                    self.push_object(How::Reduce, callable, args)?;
+                }
+                NEWOBJ => {
+                    let (class, args) = self.pop_call()?;
+                    self.push_object(How::NewObj, class, args)?;
+                }
+                NEWOBJ_EX => {
+                    self.reach(3)?;
+                    let at = self.stack.len() - 2;
+                    let args = self.tuple_from(at)?;
+                    let class = self.pop()?;
+                    self.push_object(How::NewObjEx, class, args)?;
+                }
+                INST => {
+                    let module = Value::line(self.cursor.at());
+                    let first = self.cursor.line()?;
+                    let name = Value::line(self.cursor.at());
+                    let second = self.cursor.line()?;
+                    let class = self.global(module, utf8_line(first)?, name, utf8_line(second)?)?;
+                    let mark = self.pop_mark()?;
+                    let args = self.tuple_from(mark)?;
+                    self.push_object(How::Inst, class, args)?;
+                }
+                OBJ => {
+                    let mark = self.pop_mark()?;
+                    if mark == self.stack.len() {
+                        return Err(Error::pickle("OBJ without a class"));
+                    }
+                    let args = self.tuple_from(mark + 1)?;
+                    let class = self.pop()?;
+                    self.push_object(How::Obj, class, args)?;
+                }
+                BUILD => self.build()?,
+                EXT1 => {
+                    let code = self.cursor.u8()?.into();
+                    self.extension(code)?;
+                }
+                EXT2 => {
+                    let code = self.cursor.u16()?.into();
+                    self.extension(code)?;
+                }
+                EXT4 => {
+                    let code = self.cursor.i32()?;
+                    self.extension(u32::try_from(code).unwrap_or(0))?;
+                }
+                PERSID => {
+                    let id = Value::line(self.cursor.at());
+                    utf8_line(self.cursor.line()?)?;
+                    self.push_node(Node::Persistent(id))?;
+                }
+                BINPERSID => {
+                    let id = self.pop()?;
+                    self.push_node(Node::Persistent(id))?;
+                }
+                FRAME => {
+                    let len = self.cursor.u64()?;
+                    let mut frame = self.cursor;
+                    frame.take(len).map_err(|error| {
+                        error.with_help("the pickle was cut: a frame is longer than what is left")
+                    })?;
+                }
+                PROTO => {
+                    let protocol = self.cursor.u8()?;
+                    if protocol > HIGHEST_PROTOCOL {
+                        return Err(Error::pickle(format!(
+                            "expected protocol 0 to {HIGHEST_PROTOCOL}, found {protocol}"
+                        )));
+                    }
+                    self.protocol = protocol;
+                }
+                STOP => return self.pop(),
+                _ => return Err(unknown_opcode(op)),
+            }
+        }
+    }
+
+    #[inline]
+    fn push_text(&mut self, text: &[u8]) -> Result<()> {
+        if !text::is_utf8(text) {
+            return Err(Error::pickle("a str that is not UTF-8"));
+        }
+        self.stack.push(Value::text(self.op));
+        Ok(())
+    }
+
+    fn push_long(&mut self, bytes: &[u8]) {
+        let small = (bytes.len() <= 8).then(|| {
+            let negative = bytes.last().is_some_and(|byte| byte & 0x80 != 0);
+            let mut wide = if negative { [0xff; 8] } else { [0; 8] };
+            wide.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            i64::from_le_bytes(wide)
+        });
+        self.stack.push(small.and_then(Value::int).unwrap_or(Value::long(self.op)));
+    }
+
+    /// The number in the line of an INT or a LONG.
+    fn decimal(&self, op: u8, line: &[u8]) -> Result<Value> {
+        let digits = if op == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
+        let text = std::str::from_utf8(digits).map(str::trim).unwrap_or_default();
+        let number = text.strip_prefix(['-', '+']).unwrap_or(text);
+        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Error::pickle(format!(
+                "expected a decimal number, found {:?}",
+                String::from_utf8_lossy(line)
+            )));
+        }
+        // Python's own bound: the time that it takes grows with the square.
+        if number.len() > 4300 {
+            return Err(Error::pickle(format!("a number of {} decimal digits", number.len())));
+        }
+        Ok(text.parse().ok().and_then(Value::int).unwrap_or(Value::long(self.op)))
+    }
+
+    #[inline]
+    fn top(&self) -> Result<Value> {
+        match self.stack.last() {
+            Some(&value) if self.stack.len() > self.fence => Ok(value),
+            _ => Err(underflow()),
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Result<Value> {
+        if self.stack.len() <= self.fence {
+            return Err(underflow());
+        }
+        self.stack.pop().ok_or_else(underflow)
+    }
+
+    /// Makes sure of a number of values above the last MARK.
+    #[inline]
+    fn reach(&self, count: usize) -> Result<()> {
+        if self.stack.len() < self.fence + count { Err(underflow()) } else { Ok(()) }
+    }
+
+    /// Closes the last MARK: where the stack stood.
+    #[inline]
+    fn pop_mark(&mut self) -> Result<usize> {
+        let mark =
+            self.marks.pop().ok_or_else(|| Error::pickle("there is no MARK on the stack"))?;
+        self.fence = self.marks.last().copied().unwrap_or(0);
+        Ok(mark)
+    }
+
+    /// POP takes a MARK away, too, where nothing lies above it.
+    fn pop_away(&mut self) -> Result<()> {
+        if self.stack.len() == self.fence && !self.marks.is_empty() {
+            self.pop_mark()?;
+            return Ok(());
+        }
+        let gone = self.pop()?;
+        if self.graph.object(gone).is_some()
+            && self.stack.len() > self.fence
+            && let Some(below) = self.stack.last().and_then(|below| below.index())
+        {
+            self.graph.effects.entry(below).or_default().push(Effect::Popped(gone));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn put(&mut self, index: usize, value: Value) -> Result<()> {
+        if index == self.memo.len() {
+            self.memo.push(value);
+        } else if index < self.memo.len() {
+            if self.memo[index] != Value::ABSENT {
+                self.memo[index] = value;
+                return Ok(());
+            }
+            self.memo[index] = value;
+        } else if index - self.memo.len() <= self.memo.len() + 64 {
+            // A gap that the entries there are can justify.
+            self.memo.resize(index, Value::ABSENT);
+            self.memo.push(value);
+        } else if self.sparse.insert(index, value).is_some() {
+            return Ok(());
+        }
+        self.memoized += 1;
+        if self.memoized > self.limits.pickle_memo {
+            return Err(Error::limit("pickle_memo", self.limits.pickle_memo, self.memoized));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn get(&mut self, index: usize) -> Result<()> {
+        let dense = self.memo.get(index).filter(|value| **value != Value::ABSENT);
+        match dense.or_else(|| self.sparse.get(&index)) {
+            Some(&value) => {
+                self.stack.push(value);
+                Ok(())
+            }
+            None => Err(Error::pickle(format!("the memo has no entry {index}"))),
+        }
+    }
+
+    #[inline]
+    fn node(&mut self, node: Node) -> Result<Value> {
+        let index = self.graph.nodes.len();
+        if index as u64 >= self.limits.pickle_items.min(u32::MAX.into()) {
+            return Err(Error::limit("pickle_items", self.limits.pickle_items, index as u64 + 1));
+        }
+        self.graph.nodes.push(node);
+        self.graph.offsets.push(self.op);
+        Ok(Value::node(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
+    #[inline]
+    fn push_node(&mut self, node: Node) -> Result<()> {
+        let value = self.node(node)?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn push_object(&mut self, how: How, callable: Value, args: Value) -> Result<()> {
+        self.push_node(Node::Object(Object { how, callable, args, state: Value::ABSENT }))
+    }
+
+    /// Moves what lies on the stack from a place on into the pool.
+    #[inline]
+    fn span_from(&mut self, at: usize) -> Result<Span> {
+        let start = self.graph.pool.len();
+        let items = self.stack.get(at..).ok_or_else(underflow)?;
+        let len = u32::try_from(items.len())
+            .map_err(|_| Error::limit("pickle_items", u32::MAX.into(), items.len() as u64))?;
+        if (start + items.len()) as u64 > self.limits.pickle_items {
+            let needed = (start + items.len()) as u64;
+            return Err(Error::limit("pickle_items", self.limits.pickle_items, needed));
+        }
+        self.graph.pool.extend_from_slice(items);
+        self.stack.truncate(at);
+        Ok(Span { start, len })
+    }
+
+    #[inline]
+    fn tuple_from(&mut self, at: usize) -> Result<Value> {
+        if at == self.stack.len() {
+            return Ok(Value::EMPTY_TUPLE);
+        }
+        let span = self.span_from(at)?;
+        self.node(Node::Tuple(span))
+    }
+
+    #[inline]
+    fn tuple_of_last(&mut self, count: usize) -> Result<()> {
+        self.reach(count)?;
+        let value = self.tuple_from(self.stack.len() - count)?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// A callable and its arguments.
+    fn pop_call(&mut self) -> Result<(Value, Value)> {
+        let args = self.pop()?;
+        let callable = self.pop()?;
+        Ok((callable, args))
+    }
+
+    /// Refuses a call's list of items that goes below the last MARK.
+    fn target(&self, mark: usize) -> Result<Value> {
+        match mark.checked_sub(1).filter(|&at| at >= self.fence) {
+            Some(at) => self.stack.get(at).copied().ok_or_else(underflow),
+            None => Err(underflow()),
+        }
+    }
+
+    fn append(&mut self, mark: usize) -> Result<()> {
+        let target = self.target(mark)?;
+        let items = self.stack.get(mark..).ok_or_else(underflow)?;
+        let index = target.index().ok_or_else(|| Error::pickle("APPEND to what is no list"))?;
+        match self.graph.nodes.get_mut(index as usize) {
+            Some(Node::List(list)) => list.extend_from_slice(items),
+            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
+                let effects = self.graph.effects.entry(index).or_default();
+                match effects.last_mut() {
+                    Some(Effect::Append(list)) => list.extend_from_slice(items),
+                    _ => effects.push(Effect::Append(items.to_vec())),
+                }
+            }
+            _ => return Err(Error::pickle("APPEND to what is no list")),
+        }
+        self.stack.truncate(mark);
+        Ok(())
+    }
+
+    fn set_items(&mut self, mark: usize) -> Result<()> {
+        let target = self.target(mark)?;
+        let items = self.stack.get(mark..).ok_or_else(underflow)?;
+        check_pairs(items)?;
+        let index = target.index().ok_or_else(|| Error::pickle("SETITEM on what is no dict"))?;
+        match self.graph.nodes.get_mut(index as usize) {
+            Some(Node::Dict(pairs)) => pairs.extend_from_slice(items),
+            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
+                let effects = self.graph.effects.entry(index).or_default();
+                match effects.last_mut() {
+                    Some(Effect::SetItems(pairs)) => pairs.extend_from_slice(items),
+                    _ => effects.push(Effect::SetItems(items.to_vec())),
+                }
+            }
+            _ => return Err(Error::pickle("SETITEM on what is no dict")),
+        }
+        self.stack.truncate(mark);
+        Ok(())
+    }
+
+    fn add_items(&mut self, mark: usize) -> Result<()> {
+        let target = self.target(mark)?;
+        let items = self.stack.get(mark..).ok_or_else(underflow)?;
+        let index = target.index().ok_or_else(|| Error::pickle("ADDITEMS to what is no set"))?;
+        match self.graph.nodes.get_mut(index as usize) {
+            Some(Node::Set(set)) => set.extend_from_slice(items),
+            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
+                let effects = self.graph.effects.entry(index).or_default();
+                effects.push(Effect::AddItems(items.to_vec()));
+            }
+            _ => return Err(Error::pickle("ADDITEMS to what is no set")),
+        }
+        self.stack.truncate(mark);
+        Ok(())
+    }
+
+    fn build(&mut self) -> Result<()> {
+        self.reach(2)?;
+        let state = self.pop()?;
+        let target = self.top()?;
+        let index = target.index().ok_or_else(|| Error::pickle("BUILD on what has no state"))?;
+        let plain = !self.graph.effects.contains_key(&index);
+        match self.graph.nodes.get_mut(index as usize) {
+            Some(Node::Object(object)) if plain && object.state == Value::ABSENT => {
+                object.state = state;
+                let callable = object.callable;
+                if self.graph.known(callable) == Known::JoblibArray {
+                    self.follow_joblib(index)?;
+                }
+            }
+            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
+                self.graph.effects.entry(index).or_default().push(Effect::Build(state));
+            }
+            _ => return Err(Error::pickle("BUILD on what has no state")),
+        }
+        Ok(())
+    }
+
+    /// The bytes of the array that joblib put behind its stand-in.
+    fn follow_joblib(&mut self, index: u32) -> Result<()> {
+        if self.nested {
+            return Err(Error::pickle("a joblib array inside of the pickle of an array"));
+        }
+        let (contents, end) = joblib::follow(&self.graph, index, self.cursor.at(), self.limits)?;
+        self.graph.contents.insert(index, contents);
+        self.cursor = Cursor::new(self.data, end);
+        Ok(())
+    }
+
+    fn extension(&mut self, code: u32) -> Result<()> {
+        if code == 0 {
+            return Err(Error::pickle("an extension code that is not positive"));
+        }
+        self.push_node(Node::Extension(code))
+    }
+
+    fn stack_global(&mut self) -> Result<()> {
+        let name = self.pop()?;
+        let module = self.pop()?;
+        let input = self.graph.input.clone();
+        let value = match (text_at(&input, module), text_at(&input, name)) {
+            (Some(first), Some(second)) => match (first.as_str(), second.as_str()) {
+                (Some(first), Some(second)) => self.global(module, first, name, second)?,
+                _ => return Err(Error::pickle("a global whose name has lone surrogates")),
+            },
+            _ => {
+                let computed = |value: Value| match value.unpack() {
+                    Unpacked::Node(_) => true,
+                    _ => text_at(&input, value).is_some(),
+                };
+                if !computed(module) || !computed(name) {
+                    return Err(Error::pickle("STACK_GLOBAL on what is no str"));
+                }
+                // Something that Python would call might answer with a str.
+                let python2 = self.protocol < 3;
+                self.node(Node::Global(Name { module, name, python2, known: Known::Computed }))?
+            }
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// The node of a global: one for each name.
+    fn global(&mut self, module: Value, first: &str, name: Value, second: &str) -> Result<Value> {
+        let python2 = self.protocol < 3;
+        let (canonical_module, canonical_name) = canonical(first, second, python2);
+        let known = Known::of(canonical_module, canonical_name);
+        let slot = if matches!(known, Known::Other | Known::NumPyType) {
+            None
+        } else {
+            self.known.get(known as usize).copied()
+        };
+        // A known global may go by several names, which are kept apart.
+        if let Some(index) = slot
+            && let Some(Node::Global(found)) = self.graph.nodes.get(index as usize)
+            && found.python2 == python2
+            && same_text(&self.graph.input, found.module, first)
+            && same_text(&self.graph.input, found.name, second)
+        {
+            return Ok(Value::node(index));
+        }
+        if slot == Some(u32::MAX) {
+            let value = self.node(Node::Global(Name { module, name, python2, known }))?;
+            if let (Some(slot), Some(index)) = (self.known.get_mut(known as usize), value.index()) {
+                *slot = index;
+            }
+            return Ok(value);
+        }
+        let key = (Box::from(canonical_module), Box::from(canonical_name));
+        if let Some(&index) = self.names.get(&key) {
+            return Ok(Value::node(index));
+        }
+        let value = self.node(Node::Global(Name { module, name, python2, known }))?;
+        if let Some(index) = value.index() {
+            self.names.insert(key, index);
+        }
+        Ok(value)
+    }
+}
+
+fn same_text(input: &Bytes, value: Value, text: &str) -> bool {
+    text_at(input, value).is_some_and(|found| found == *text)
+}
+
+/// The text that a value of the input is; a `str` of Python 2 is one where it is ASCII.
+pub(super) fn text_at(input: &Bytes, value: Value) -> Option<Text<'_>> {
+    let at = match value.unpack() {
+        Unpacked::Text(at) | Unpacked::Line(at) | Unpacked::ByteString(at) => at,
+        _ => return None,
+    };
+    let mut cursor = Cursor::new(input, at);
+    if let Unpacked::Line(_) = value.unpack() {
+        return cursor.line().ok().map(Text::borrowed);
+    }
+    match cursor.opcode().ok()? {
+        SHORT_BINUNICODE => cursor.counted8().ok().map(Text::borrowed),
+        BINUNICODE => cursor.counted32().ok().map(Text::borrowed),
+        BINUNICODE8 => cursor.counted64().ok().map(Text::borrowed),
+        UNICODE => text::raw_unicode_escape(cursor.line().ok()?).ok(),
+        SHORT_BINSTRING => cursor.counted8().ok().filter(|s| s.is_ascii()).map(Text::borrowed),
+        BINSTRING => cursor.counted32().ok().filter(|s| s.is_ascii()).map(Text::borrowed),
+        STRING => {
+            let bytes =
+                crate::literal::unescape_bytes(text::quoted(cursor.line().ok()?).ok()?).ok()?;
+            bytes.is_ascii().then(|| Text::owned(bytes))
+        }
+        _ => None,
+    }
+}
+
+fn decimal_index(line: &[u8]) -> Result<usize> {
+    let text = std::str::from_utf8(line).unwrap_or_default().trim();
+    text.parse().map_err(|_| {
+        let found = String::from_utf8_lossy(line);
+        Error::pickle(format!("expected the number of a memo entry, found {found:?}"))
+    })
+}
+
+/// The number in the line of a FLOAT.
+pub(super) fn float_line(line: &[u8]) -> Result<f64> {
+    let text = std::str::from_utf8(line).unwrap_or_default();
+    text.parse().map_err(|_| {
+        Error::pickle(format!("expected a float, found {:?}", String::from_utf8_lossy(line)))
+    })
+}
+
+fn utf8_line(line: &[u8]) -> Result<&str> {
+    std::str::from_utf8(line).map_err(|_| Error::pickle("a name that is not UTF-8"))
+}
+
+fn check_pairs(items: &[Value]) -> Result<()> {
+    if items.len().is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err(Error::pickle("an odd number of keys and values"))
+    }
+}
+
+#[cold]
+fn underflow() -> Error {
+    Error::pickle("an opcode needs more values than there are on the stack")
+}
+
+#[cold]
+fn unknown_opcode(op: u8) -> Error {
+    Error::pickle(format!("{} is no opcode", [op].escape_ascii())).with_help(
+        "the bytes are no pickle, or the pickle is damaged; `npbytes dis` shows what comes before",
+    )
+}

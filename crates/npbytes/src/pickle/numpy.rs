@@ -1,0 +1,597 @@
+//! What NumPy's objects look like in a pickle: the grammar of `ndarray.__reduce__` and its kin, in every version.
+//!
+//! An exact grammar: what it does not describe is not taken for an array. Values and byte orders are those that
+//! `pickle.loads` gives.
+
+use bytes::Bytes;
+
+use super::Pickle;
+use super::built::{self, ArrayClass, DTypeObject, DTypeSource, ScalarData, StringDType};
+use super::dtype::{DTypes, Found};
+use super::graph::{Graph, How, JoblibContents, Node as Raw, Object, Unpacked, Value};
+use super::names::Known;
+use super::node::{Items, Node};
+use crate::array::Array;
+use crate::dtype::{ByteOrder, DType, Kind};
+use crate::error::{Error, Result};
+use crate::shape::{AxisOrder, MAX_DIMS, Order, Shape};
+
+/// An object of NumPy.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum NumPyValue<'a> {
+    /// An array of elements.
+    Array(NdArray),
+    /// An array of objects, of structs with objects in them, or of a `StringDType`.
+    Objects(Objects<'a>),
+    /// A scalar, as an array without axes.
+    Scalar(Array),
+    /// A scalar that is or holds an object: the object, or the array without axes that holds it.
+    ObjectScalar(Node<'a>),
+    /// A dtype.
+    DType(DTypeObject),
+    /// A `MaskedArray`.
+    Masked(Masked<'a>),
+    /// `np.ma.masked`
+    MaskedConstant,
+}
+
+/// An array of elements, and what its pickle says beyond them.
+#[derive(Clone, Debug)]
+pub struct NdArray {
+    /// The elements. Zero-copy where the pickle holds them as they are.
+    pub array: Array,
+    /// The class.
+    pub class: ArrayClass,
+    /// Whether the dtype's scalars are `numpy.record`.
+    pub record: bool,
+    /// Whether Python could write into it.
+    pub writeable: bool,
+}
+
+/// An array of objects.
+#[derive(Clone, Debug)]
+pub struct Objects<'a> {
+    /// The dtype, which holds objects.
+    pub dtype: DTypeObject,
+    /// The shape.
+    pub shape: Shape,
+    /// Whether it lay in Fortran order.
+    pub fortran: bool,
+    /// The class.
+    pub class: ArrayClass,
+    /// The elements in C order; those of a struct are tuples.
+    pub items: Items<'a>,
+}
+
+/// A masked array.
+#[derive(Clone, Debug)]
+pub struct Masked<'a> {
+    /// The elements, those under the mask included.
+    pub data: Array,
+    /// Which of them are masked: `bool`, or a struct of `bool` with the fields of the data.
+    pub mask: Array,
+    /// What masked elements are filled with, if that was ever asked for.
+    pub fill_value: Option<Node<'a>>,
+    /// Whether the class is NumPy's own.
+    pub plain: bool,
+}
+
+impl<'a> Node<'a> {
+    /// The object of NumPy that it is, in any form that a NumPy has pickled it in; `None` if it is none.
+    ///
+    /// Does not copy elements, except those of protocols 0 to 2 (which are text), and those in the other byte
+    /// order, which become native as `pickle.loads` makes them, unless they are parts of structs or protocol 5 holds
+    /// them as a buffer.
+    ///
+    /// # Errors
+    /// What names itself NumPy's but is not as NumPy writes it: with the offset, what was found and what was
+    /// expected. A missing out-of-band buffer.
+    pub fn numpy(&self) -> Result<Option<NumPyValue<'a>>> {
+        Reader::new(self.pickle()).find(self.value())
+    }
+
+    /// The array or scalar that it is, if its elements are no objects; of a masked array the data.
+    ///
+    /// # Errors
+    /// Anything else, with a word on what was found, and those of [`Node::numpy`].
+    pub fn array(&self) -> Result<Array> {
+        let at = |error: Error| match self.offset() {
+            Some(offset) => error.at(offset),
+            None => error,
+        };
+        match self.numpy()? {
+            Some(NumPyValue::Array(found)) => Ok(found.array),
+            Some(NumPyValue::Scalar(array)) => Ok(array),
+            Some(NumPyValue::Masked(masked)) => Ok(masked.data),
+            Some(NumPyValue::Objects(objects)) => Err(at(Error::unsupported(format!(
+                "an array of {}, whose elements are Python objects",
+                objects.dtype.dtype()
+            ))
+            .with_help("walk its items, which are values of the pickle"))),
+            _ => Err(at(Error::pickle(format!("expected an array, found {}", self.type_name())))
+                .with_help("look for the arrays inside of it: `Pickle::arrays`, or `npbytes ls`")),
+        }
+    }
+
+    /// Python's word for the type, as `type(x)` prints it; of an object the name that is called.
+    pub fn type_name(&self) -> String {
+        use super::View;
+        match self.view() {
+            View::None => "None".into(),
+            View::Bool(_) => "bool".into(),
+            View::Int(_) | View::Long(_) => "int".into(),
+            View::Float(_) => "float".into(),
+            View::Complex(..) => "complex".into(),
+            View::Str(_) => "str".into(),
+            View::ByteString(_) => "str (Python 2)".into(),
+            View::Bytes(_) => "bytes".into(),
+            View::ByteArray(_) => "bytearray".into(),
+            View::Buffer { .. } => "buffer".into(),
+            View::Tuple(_) => "tuple".into(),
+            View::List(_) => "list".into(),
+            View::Set(_) => "set".into(),
+            View::FrozenSet(_) => "frozenset".into(),
+            View::Dict(_) => "dict".into(),
+            View::Global(global) => global.to_string(),
+            View::Object(object) => match object.callable().view() {
+                View::Global(global) => global.to_string(),
+                _ => "object".into(),
+            },
+            View::Extension(code) => format!("extension {code}"),
+            View::Persistent(_) => "persistent".into(),
+            View::Built => "numpy".into(),
+        }
+    }
+}
+
+/// Looks for NumPy's objects in one pickle, reading each dtype once.
+pub(super) struct Reader<'a> {
+    pickle: &'a Pickle,
+    graph: &'a Graph,
+    dtypes: DTypes<'a>,
+}
+
+/// What a regular array's pickle consists of.
+struct Parts {
+    shape: Shape,
+    dtype: Found,
+    fortran: bool,
+    data: Value,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(pickle: &'a Pickle) -> Self {
+        Self { pickle, graph: &pickle.graph, dtypes: DTypes::new(&pickle.graph) }
+    }
+
+    pub(super) const fn pickle(&self) -> &'a Pickle {
+        self.pickle
+    }
+
+    fn error(&self, value: Value, message: impl Into<String>) -> Error {
+        let error = Error::pickle(message.into());
+        match self.graph.offset(value) {
+            Some(at) => error.at(at),
+            None => error,
+        }
+    }
+
+    fn at(&self, value: Value, error: Error) -> Error {
+        match self.graph.offset(value) {
+            Some(at) => error.at(at),
+            None => error,
+        }
+    }
+
+    /// What of NumPy a value claims to be, by the name that is called; [`Known::Other`] if nothing.
+    pub(super) fn claim(&self, value: Value) -> Known {
+        match self.graph.object(value) {
+            Some(object) if matches!(object.how, How::Reduce) => {
+                match self.graph.known(object.callable) {
+                    known @ (Known::Reconstruct
+                    | Known::FromBuffer
+                    | Known::Scalar
+                    | Known::DType
+                    | Known::StringDType
+                    | Known::MaReconstruct
+                    | Known::MaskedConstant) => known,
+                    _ => Known::Other,
+                }
+            }
+            Some(object)
+                if object.how == How::NewObj
+                    && self.graph.contents.contains_key(&value.index().unwrap_or(u32::MAX)) =>
+            {
+                self.graph.known(object.callable)
+            }
+            _ => Known::Other,
+        }
+    }
+
+    pub(super) fn find(&self, value: Value) -> Result<Option<NumPyValue<'a>>> {
+        match self.graph.node(value) {
+            Some(Raw::Object(_)) => {}
+            Some(built) => return self.built(built),
+            None => return Ok(None),
+        }
+        let Some(&object) = self.graph.object(value) else { return Ok(None) };
+        let found = match self.claim(value) {
+            Known::Reconstruct => self.reconstructed(value, object)?,
+            Known::FromBuffer => self.buffered(value, object)?,
+            Known::Scalar => self.scalar(value, object)?,
+            Known::DType | Known::StringDType => NumPyValue::DType(self.dtype(value)?),
+            Known::MaReconstruct => self.masked(value, object)?,
+            Known::MaskedConstant => {
+                if self.graph.tuple(object.args).is_none_or(|args| !args.is_empty()) {
+                    return Err(self.error(value, "expected MaskedConstant()"));
+                }
+                NumPyValue::MaskedConstant
+            }
+            Known::JoblibArray => self.joblib(value, object)?,
+            _ => return Ok(None),
+        };
+        Ok(Some(found))
+    }
+
+    /// A dtype object, with what its pickle says beside the layout.
+    fn dtype(&self, value: Value) -> Result<DTypeObject> {
+        let found = self.dtypes.expect(value)?;
+        let mut dtype = DTypeObject::new(found.dtype).record(found.record);
+        if let Some(Raw::DType(object)) = self.graph.node(value) {
+            return Ok((**object).clone());
+        }
+        if let Some(object) = self.graph.object(value)
+            && self.graph.known(object.callable) == Known::StringDType
+        {
+            let wrong = || self.error(value, "expected the parameters of a StringDType");
+            let args = self.graph.tuple(object.args).ok_or_else(wrong)?;
+            let (coerce, na_object) = match *args {
+                [coerce] => (coerce, None),
+                [coerce, na] => (coerce, Some(na)),
+                _ => return Err(wrong()),
+            };
+            let coerce = self.graph.int(coerce).ok_or_else(wrong)? != 0;
+            if object.state != Value::ABSENT {
+                return Err(wrong());
+            }
+            dtype = dtype.string(StringDType { coerce, na_object });
+        }
+        Ok(dtype)
+    }
+
+    fn built(&self, node: &'a Raw) -> Result<Option<NumPyValue<'a>>> {
+        Ok(Some(match node {
+            Raw::DType(object) => NumPyValue::DType((**object).clone()),
+            Raw::Array(object) => {
+                let dtype = match &object.dtype {
+                    DTypeSource::Own(dtype) => dtype.clone(),
+                    DTypeSource::Shared(value) => self.dtype(*value)?,
+                };
+                match &object.elements {
+                    built::Elements::Dense(array) => NumPyValue::Array(NdArray {
+                        array: array.clone(),
+                        class: object.class,
+                        record: dtype.is_record(),
+                        writeable: !object.read_only,
+                    }),
+                    built::Elements::Objects { shape, fortran, items } => {
+                        NumPyValue::Objects(Objects {
+                            dtype,
+                            shape: shape.clone(),
+                            fortran: *fortran,
+                            class: object.class,
+                            items: Items::new(self.pickle, items),
+                        })
+                    }
+                }
+            }
+            Raw::Scalar(object) => match &object.data {
+                ScalarData::Bytes(data) => {
+                    let dtype = match &object.dtype {
+                        DTypeSource::Own(dtype) => dtype.dtype().clone(),
+                        DTypeSource::Shared(value) => self.dtypes.expect(*value)?.dtype,
+                    };
+                    NumPyValue::Scalar(Array::new(
+                        dtype,
+                        Shape::default(),
+                        AxisOrder::C,
+                        data.clone(),
+                    )?)
+                }
+                ScalarData::Array(value) => {
+                    NumPyValue::ObjectScalar(Node::new(self.pickle, *value))
+                }
+            },
+            Raw::Masked(object) => NumPyValue::Masked(Masked {
+                data: object.array.clone(),
+                mask: self.mask(&object.array, object.mask.clone())?,
+                fill_value: object.fill_value.map(|value| Node::new(self.pickle, value)),
+                plain: true,
+            }),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The bytes that a value is, in any protocol.
+    fn bytes(&self, value: Value) -> Result<Option<Bytes>> {
+        if let Some(range) = self.graph.byte_range(value) {
+            return Ok(Some(self.graph.input.slice(range)));
+        }
+        if let Some(Raw::Bytes(bytes) | Raw::ByteArray(bytes)) = self.graph.node(value) {
+            return Ok(Some(bytes.clone()));
+        }
+        if let Some(text) = self.graph.encoded_bytes(value) {
+            return self.graph.latin1(text).map(|bytes| Some(bytes.into()));
+        }
+        match value.unpack() {
+            // What Python 2 wrote as `str`, and some readers wrote again as text.
+            Unpacked::Text(_) => self.graph.latin1(value).map(|bytes| Some(bytes.into())),
+            _ => Ok(self.graph.byte_string(value).map(|bytes| Bytes::from(bytes.into_owned()))),
+        }
+    }
+
+    fn class(&self, value: Value) -> Option<ArrayClass> {
+        Some(match self.graph.known(value) {
+            Known::NdArray => ArrayClass::NdArray,
+            Known::Matrix => ArrayClass::Matrix,
+            Known::MemMap => ArrayClass::MemMap,
+            Known::RecArray => ArrayClass::RecArray,
+            Known::CharArray => ArrayClass::CharArray,
+            _ => match self.graph.node(value)? {
+                Raw::Global(_) => ArrayClass::Other,
+                _ => return None,
+            },
+        })
+    }
+
+    /// `(version, shape, dtype, is_fortran, data)`, of which the oldest NumPys left out the version.
+    fn parts(&self, state: &[Value], value: Value) -> Result<Parts> {
+        let [shape, dtype, fortran, data] = *state else {
+            return Err(self.error(
+                value,
+                "expected the state of an array: (1, shape, dtype, is_fortran, data)",
+            ));
+        };
+        let dims = self.dtypes.dims(shape)?;
+        let shape = Shape::new(&dims).map_err(|error| self.at(value, error))?;
+        let dtype = self.dtypes.expect(dtype)?;
+        let fortran = self.graph.int(fortran);
+        let fortran =
+            fortran.ok_or_else(|| self.error(value, "expected is_fortran as a bool"))? != 0;
+        Ok(Parts { shape, dtype, fortran, data })
+    }
+
+    /// `_reconstruct(class, (0,), b'b')` and the array's state.
+    fn reconstructed(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+        let wrong = || self.error(value, "expected _reconstruct(class, (0,), b'b')");
+        let Some(&[class, shape, code]) = self.graph.tuple(object.args) else {
+            return Err(wrong());
+        };
+        let class = self.class(class).ok_or_else(wrong)?;
+        if !self.graph.effects(value).is_empty() {
+            return Err(self.error(value, "an array that is changed more than once"));
+        }
+        if object.state == Value::ABSENT {
+            // An array that nobody has filled: none of it can be told, unless there is nothing.
+            let dims = self.dtypes.dims(shape)?;
+            let code = self.bytes(code)?.ok_or_else(wrong)?;
+            let text = std::str::from_utf8(&code).map_err(|_| wrong())?;
+            let array =
+                Array::new(DType::parse(text)?, Shape::new(&dims)?, AxisOrder::C, Bytes::new())
+                    .map_err(|_| self.error(value, "an array without a state"))?;
+            return Ok(NumPyValue::Array(NdArray { array, class, record: false, writeable: true }));
+        }
+        let state = self.graph.tuple(object.state).ok_or_else(wrong)?;
+        let state = match state {
+            [version, rest @ ..] if rest.len() == 4 => match self.graph.int(*version) {
+                Some(0 | 1) => rest,
+                _ => return Err(self.error(value, "expected version 0 or 1 of an array's state")),
+            },
+            _ => state,
+        };
+        let parts = self.parts(state, value)?;
+        if parts.dtype.dtype.has_object() {
+            return self.objects(value, parts, class);
+        }
+        let data = self
+            .bytes(parts.data)?
+            .ok_or_else(|| self.error(value, "expected the elements of an array as bytes"))?;
+        let record = parts.dtype.record;
+        let array = self.dense(value, parts, data)?;
+        Ok(NumPyValue::Array(NdArray { array: native(array)?, class, record, writeable: true }))
+    }
+
+    fn dense(&self, value: Value, parts: Parts, data: Bytes) -> Result<Array> {
+        let order = if parts.fortran { AxisOrder::F } else { AxisOrder::C };
+        Array::new(parts.dtype.dtype, parts.shape, order, data)
+            .map_err(|error| self.at(value, error))
+    }
+
+    fn objects(&self, value: Value, parts: Parts, class: ArrayClass) -> Result<NumPyValue<'a>> {
+        let Some(Raw::List(items)) = self.graph.node(parts.data) else {
+            return Err(self.error(value, "expected the elements of an array of objects as a list"));
+        };
+        if items.len() != parts.shape.elements() {
+            let message = format!("{} objects for an array of shape {}", items.len(), parts.shape);
+            return Err(self.error(parts.data, message));
+        }
+        let state = self.graph.object(value).and_then(|object| self.graph.tuple(object.state));
+        let dtype = match state {
+            Some([.., dtype, _, _]) => self.dtype(*dtype)?,
+            _ => DTypeObject::new(parts.dtype.dtype),
+        };
+        Ok(NumPyValue::Objects(Objects {
+            dtype,
+            shape: parts.shape,
+            fortran: parts.fortran,
+            class,
+            items: Items::new(self.pickle, items),
+        }))
+    }
+
+    /// `_frombuffer(buffer, dtype, shape, order[, axes])`.
+    fn buffered(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+        let wrong = || self.error(value, "expected _frombuffer(buffer, dtype, shape, order)");
+        if object.state != Value::ABSENT || !self.graph.effects(value).is_empty() {
+            return Err(self.error(value, "an array from a buffer that is changed"));
+        }
+        let (buffer, dtype, shape, order, axes) =
+            match *self.graph.tuple(object.args).ok_or_else(wrong)? {
+                [buffer, dtype, shape, order] => (buffer, dtype, shape, order, None),
+                [buffer, dtype, shape, order, axes] => (buffer, dtype, shape, order, Some(axes)),
+                _ => return Err(wrong()),
+            };
+        let (data, writeable) = match buffer.unpack() {
+            Unpacked::Buffer(index, read_only) => {
+                let data = self.graph.buffers.get(index).ok_or_else(|| {
+                    self.error(
+                        value,
+                        format!("the array's elements are in the out-of-band buffer {index}"),
+                    )
+                    .with_help("hand in the buffers that were pickled beside it")
+                })?;
+                (data.clone(), !read_only)
+            }
+            Unpacked::ByteArray(_) => (self.bytes(buffer)?.unwrap_or_default(), true),
+            _ => (self.bytes(buffer)?.ok_or_else(wrong)?, false),
+        };
+        let dtype = self.dtypes.expect(dtype)?;
+        if dtype.dtype.has_object() {
+            return Err(self.error(value, "objects in a buffer"));
+        }
+        let memory = self.dtypes.dims(shape)?;
+        let order = self.graph.text(order).ok_or_else(wrong)?;
+        let (shape, order) = match (order.as_utf8(), axes) {
+            (b"C", None) => (memory, AxisOrder::C),
+            (b"F", None) => (memory, AxisOrder::F),
+            (b"K", Some(axes)) => {
+                let reverse = self.dtypes.dims(axes)?;
+                if reverse.len() != memory.len() || memory.len() > MAX_DIMS {
+                    return Err(wrong());
+                }
+                // `reverse[axis]` is where the axis lies in memory.
+                let mut order = vec![usize::MAX; memory.len()];
+                for (axis, &place) in reverse.iter().enumerate() {
+                    *order.get_mut(place).ok_or_else(wrong)? = axis;
+                }
+                let shape =
+                    reverse.iter().map(|&place| memory.get(place).copied()).collect::<Option<_>>();
+                (shape.ok_or_else(wrong)?, AxisOrder::permuted(&order)?)
+            }
+            _ => return Err(wrong()),
+        };
+        let shape = Shape::new(&shape).map_err(|error| self.at(value, error))?;
+        let record = dtype.record;
+        let array =
+            Array::new(dtype.dtype, shape, order, data).map_err(|error| self.at(value, error))?;
+        Ok(NumPyValue::Array(NdArray { array, class: ArrayClass::NdArray, record, writeable }))
+    }
+
+    /// `scalar(dtype, bytes)`.
+    fn scalar(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+        let wrong = || self.error(value, "expected scalar(dtype, bytes)");
+        if object.state != Value::ABSENT || !self.graph.effects(value).is_empty() {
+            return Err(self.error(value, "a scalar that is changed"));
+        }
+        let Some(&[dtype, data]) = self.graph.tuple(object.args) else { return Err(wrong()) };
+        let dtype = self.dtypes.expect(dtype)?.dtype;
+        if dtype.has_object() {
+            return Ok(NumPyValue::ObjectScalar(Node::new(self.pickle, data)));
+        }
+        let data = self.bytes(data)?.ok_or_else(wrong)?;
+        // A scalar of a dtype without a length holds one all the same.
+        let array = Array::new(dtype, Shape::default(), AxisOrder::C, data);
+        Ok(NumPyValue::Scalar(native(array.map_err(|error| self.at(value, error))?)?))
+    }
+
+    /// `_mareconstruct(class, ndarray, (0,), 'b')` and `(1, shape, dtype, is_fortran, data, mask, fill_value)`.
+    fn masked(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+        let wrong = || self.error(value, "expected the pickle of a masked array");
+        let Some(&[class, base, _, _]) = self.graph.tuple(object.args) else { return Err(wrong()) };
+        if !matches!(self.graph.node(class), Some(Raw::Global(_))) {
+            return Err(wrong());
+        }
+        let plain = self.graph.known(class) == Known::MaskedArray
+            && self.graph.known(base) == Known::NdArray;
+        let Some(&[_, shape, dtype, fortran, data, mask, fill_value]) =
+            self.graph.tuple(object.state)
+        else {
+            return Err(wrong());
+        };
+        if !self.graph.effects(value).is_empty() {
+            return Err(self.error(value, "a masked array that is changed more than once"));
+        }
+        let parts = self.parts(&[shape, dtype, fortran, data], value)?;
+        if parts.dtype.dtype.has_object() {
+            return Err(self.at(value, Error::unsupported("a masked array of objects")));
+        }
+        let data = self.bytes(parts.data)?.ok_or_else(wrong)?;
+        let data = self.dense(value, parts, data)?;
+        let mask = self.mask(&data, self.bytes(mask)?.ok_or_else(wrong)?);
+        Ok(NumPyValue::Masked(Masked {
+            mask: mask.map_err(|error| self.at(value, error))?,
+            data: native(data)?,
+            fill_value: (fill_value != Value::NONE).then(|| Node::new(self.pickle, fill_value)),
+            plain,
+        }))
+    }
+
+    fn mask(&self, data: &Array, mask: Bytes) -> Result<Array> {
+        let dtype = mask_dtype(data.dtype())?;
+        Array::new(dtype, data.shape().clone(), data.order().clone(), mask)
+    }
+
+    /// joblib's stand-in: `{'subclass': ..., 'shape': ..., 'order': ..., 'dtype': ..., ...}`.
+    fn joblib(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+        let wrong = || self.error(value, "expected joblib's stand-in for an array");
+        let contents = value.index().and_then(|index| self.graph.contents.get(&index));
+        match contents.ok_or_else(wrong)? {
+            JoblibContents::Data(range) => {
+                let wrapper =
+                    super::joblib::wrapper(self.graph, object.state)?.ok_or_else(wrong)?;
+                let dtype = self.dtypes.expect(wrapper.dtype)?;
+                let class = self.class(wrapper.class).ok_or_else(wrong)?;
+                let shape = Shape::new(&self.dtypes.dims(wrapper.shape)?)?;
+                let order = if wrapper.fortran { AxisOrder::F } else { AxisOrder::C };
+                let data = self.graph.input.slice(range.clone());
+                let record = dtype.record;
+                let array = Array::new(dtype.dtype, shape, order, data)
+                    .map_err(|error| self.at(value, error))?;
+                Ok(NumPyValue::Array(NdArray {
+                    array: native(array)?,
+                    class,
+                    record,
+                    writeable: true,
+                }))
+            }
+            JoblibContents::Pickle(pickle) => {
+                let pickle: &'a Pickle = pickle;
+                pickle.root().numpy()?.ok_or_else(wrong)
+            }
+        }
+    }
+}
+
+/// The dtype of the mask of data of a dtype: `bool`, in the same fields and subarrays.
+pub(super) fn mask_dtype(dtype: &DType) -> Result<DType> {
+    match dtype.kind() {
+        Kind::Struct(fields) => {
+            let fields = fields
+                .fields()
+                .iter()
+                .map(|field| Ok((field.name().clone(), mask_dtype(field.dtype())?)));
+            DType::structured(fields.collect::<Result<Vec<_>>>()?)
+        }
+        Kind::Subarray(sub) => DType::subarray(mask_dtype(sub.base())?, sub.shape()),
+        _ => Ok(DType::native(Kind::Bool)),
+    }
+}
+
+/// Numbers become native, as NumPy makes them when it loads a regular pickle; structs stay as they are.
+fn native(array: Array) -> Result<Array> {
+    if matches!(array.dtype().kind(), Kind::Struct(_)) || array.dtype().is_native() {
+        return Ok(array);
+    }
+    array.converted(Order::A, ByteOrder::NATIVE)
+}

@@ -1,0 +1,653 @@
+//! Writes a graph as CPython's C pickler writes the objects that it stands for.
+//!
+//! Without recursion: what is still to be written waits on a stack. Which opcodes and frames come out is
+//! `pickler.rs`; NumPy's own objects are `save/numpy.rs`.
+
+mod numpy;
+
+use std::borrow::Cow;
+
+use super::graph::{Effect, Graph, How, Node, Object, Unpacked, Value};
+use super::names::Known;
+use super::opcode::*;
+use super::pickler::{Identity, Pickler};
+use crate::error::{Error, Result};
+
+pub(super) use numpy::view;
+
+/// Items of a list or dict are written in groups of so many.
+const BATCH: usize = 1000;
+
+/// Writes a value and all that it holds.
+pub(super) fn graph<'a>(pickler: &mut Pickler<'a>, graph: &'a Graph, root: Value) -> Result<()> {
+    let mut saver = Saver { p: pickler, graph, tasks: vec![Task::Save(root)] };
+    while let Some(task) = saver.tasks.pop() {
+        saver.run(task)?;
+    }
+    Ok(())
+}
+
+/// What is still to be written.
+enum Task<'a> {
+    Save(Value),
+    /// Values, one after the other.
+    All(&'a [Value]),
+    /// Items of a container, in groups.
+    Batches(Batches<'a>),
+    Op(u8),
+    /// A memo entry for what was written last.
+    Memoize(Value),
+    EndTuple(Value, usize),
+    EndFrozenSet(Value),
+    EndObject(Value, How),
+    EndInst(Value, Value),
+    /// The end of an array's state of so many items.
+    EndState(usize),
+    EndScalar(Value),
+}
+
+/// Items that are still to be written to a container.
+#[derive(Clone, Copy)]
+struct Batches<'a> {
+    rest: &'a [Value],
+    /// Values an item: 2 in dicts.
+    width: usize,
+    /// The opcode for one item, and for several.
+    one: u8,
+    many: u8,
+    /// The C pickler knows the size of a real list or dict beforehand; of other objects it sees items as they
+    /// come, and groups them a little differently.
+    sized: bool,
+    /// Whether it is at the first group.
+    first: bool,
+}
+
+struct Saver<'p, 'a> {
+    p: &'p mut Pickler<'a>,
+    graph: &'a Graph,
+    tasks: Vec<Task<'a>>,
+}
+
+impl<'a> Saver<'_, 'a> {
+    fn run(&mut self, task: Task<'a>) -> Result<()> {
+        match task {
+            Task::Save(value) => self.save(value),
+            Task::All(values) => self.all(values),
+            Task::Batches(batches) => {
+                self.batch(batches);
+                Ok(())
+            }
+            Task::Op(op) => {
+                self.p.op(op);
+                Ok(())
+            }
+            Task::Memoize(value) => {
+                self.p.memoize(Identity::Value(value));
+                Ok(())
+            }
+            Task::EndTuple(value, len) => {
+                self.end_tuple(value, len);
+                Ok(())
+            }
+            Task::EndFrozenSet(value) => {
+                if let Some(index) = self.p.memo(Identity::Value(value)) {
+                    self.p.op(POP_MARK);
+                    self.p.get_entry(index);
+                } else {
+                    self.p.op(FROZENSET);
+                    self.p.memoize(Identity::Value(value));
+                }
+                Ok(())
+            }
+            Task::EndObject(value, how) => {
+                self.p.op(match how {
+                    How::NewObj if self.p.protocol >= 2 => NEWOBJ,
+                    How::NewObjEx => NEWOBJ_EX,
+                    How::Obj => OBJ,
+                    How::NewObj | How::Reduce | How::Inst => REDUCE,
+                });
+                self.made(value)
+            }
+            Task::EndInst(value, class) => {
+                self.inst(class)?;
+                self.made(value)
+            }
+            Task::EndState(len) => {
+                self.end_state(len);
+                Ok(())
+            }
+            Task::EndScalar(value) => {
+                self.p.close_tuple(2);
+                self.p.memoize(Identity::Fresh);
+                self.p.op(REDUCE);
+                self.p.memoize(Identity::Value(value));
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes values until one of them takes a task of its own.
+    fn all(&mut self, values: &'a [Value]) -> Result<()> {
+        let waiting = self.tasks.len();
+        let mut rest = values;
+        while let [first, tail @ ..] = rest {
+            rest = tail;
+            // Whatever the value leaves to be done comes before the others.
+            if !tail.is_empty() {
+                self.tasks.push(Task::All(tail));
+            }
+            let mine = self.tasks.len();
+            self.save(*first)?;
+            if self.tasks.len() > mine {
+                return Ok(());
+            }
+            self.tasks.truncate(waiting);
+        }
+        Ok(())
+    }
+
+    /// One group of a container's items.
+    fn batch(&mut self, batches: Batches<'a>) {
+        let Batches { rest, width, one, many, sized, first } = batches;
+        let count = rest.len() / width;
+        if self.p.protocol == 0 {
+            let Some((item, rest)) = rest.split_at_checked(width) else { return };
+            self.tasks.push(Task::Batches(Batches { rest, ..batches }));
+            self.tasks.push(Task::Op(one));
+            self.tasks.push(Task::All(item));
+            return;
+        }
+        if count == 0 && !(sized && !first && width == 2) {
+            return;
+        }
+        if count == 1 && (!sized || first) {
+            self.tasks.push(Task::Op(one));
+            self.tasks.push(Task::All(rest));
+            return;
+        }
+        let (group, rest) = rest.split_at(rest.len().min(BATCH * width));
+        // A dict whose last group is full gets an empty one after it: only a group that is not full ends it.
+        let more =
+            if sized && width == 2 { group.len() == BATCH * width } else { !rest.is_empty() };
+        if more {
+            self.tasks.push(Task::Batches(Batches { rest, first: false, ..batches }));
+        }
+        self.p.op(MARK);
+        self.tasks.push(Task::Op(many));
+        self.tasks.push(Task::All(group));
+    }
+
+    fn list(rest: &'a [Value], sized: bool) -> Task<'a> {
+        Task::Batches(Batches { rest, width: 1, one: APPEND, many: APPENDS, sized, first: true })
+    }
+
+    fn dict(rest: &'a [Value], sized: bool) -> Task<'a> {
+        Task::Batches(Batches { rest, width: 2, one: SETITEM, many: SETITEMS, sized, first: true })
+    }
+
+    fn save(&mut self, value: Value) -> Result<()> {
+        match value.unpack() {
+            Unpacked::None | Unpacked::Absent => self.p.none(),
+            Unpacked::Bool(value) => self.p.bool(value),
+            Unpacked::Int(int) => self.p.int(int),
+            Unpacked::EmptyTuple => self.p.empty_tuple(),
+            Unpacked::Long(_) => {
+                let long = self.graph.integer(value).ok_or_else(lost)?;
+                self.p.long(&long);
+            }
+            Unpacked::Float(_) => {
+                let float = self.graph.float(value).ok_or_else(lost)?;
+                self.p.float(float);
+            }
+            Unpacked::Text(_) | Unpacked::Line(_) => {
+                let text = self.graph.text(value).ok_or_else(lost)?;
+                self.p.text(text.as_utf8(), Identity::Value(value));
+            }
+            Unpacked::Bytes(_) => {
+                let bytes = self.graph.raw_bytes(value).ok_or_else(lost)?;
+                self.bytes(Cow::Borrowed(bytes), Identity::Value(value))?;
+            }
+            Unpacked::ByteArray(_) => {
+                let bytes = self.graph.raw_bytes(value).ok_or_else(lost)?;
+                self.byte_array(bytes, value)?;
+            }
+            Unpacked::ByteString(_) => {
+                let bytes = self.graph.byte_string(value).ok_or_else(lost)?;
+                self.byte_string(&bytes, value)?;
+            }
+            Unpacked::Buffer(index, read_only) => self.buffer(value, index, read_only)?,
+            Unpacked::Node(_) => {
+                let node = self.graph.node(value).ok_or_else(lost)?;
+                return self.node(value, node);
+            }
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, value: Value, node: &'a Node) -> Result<()> {
+        let identity = Identity::Value(value);
+        // Texts, bytes and what NumPy has once have other identities.
+        match node {
+            Node::Text(text) => {
+                let utf8 = text.as_utf8();
+                self.p.text(utf8, text_identity(utf8, identity));
+                return Ok(());
+            }
+            Node::Bytes(bytes) => {
+                return self.bytes(Cow::Borrowed(bytes), byte_identity(bytes, identity));
+            }
+            Node::ByteArray(bytes) => return self.byte_array(bytes, value),
+            Node::Float(float) => {
+                self.p.float(*float);
+                return Ok(());
+            }
+            Node::Long(bytes) => {
+                self.p.long(&super::Integer::borrowed(bytes));
+                return Ok(());
+            }
+            Node::Global(name) => return self.global(value, name),
+            Node::DType(dtype) => return self.dtype_node(value, dtype),
+            Node::Persistent(id) => {
+                self.p.object();
+                if let (Unpacked::Line(_), 0) = (id.unpack(), self.p.protocol) {
+                    let text = self.graph.text(*id).ok_or_else(lost)?;
+                    self.p.op(PERSID);
+                    text.as_utf8().iter().for_each(|&byte| self.p.op(byte));
+                    self.p.op(b'\n');
+                } else {
+                    self.tasks.push(Task::Op(BINPERSID));
+                    self.tasks.push(Task::Save(*id));
+                }
+                return Ok(());
+            }
+            Node::Extension(code) => {
+                self.extension(*code);
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.p.object();
+        if self.p.get(identity) {
+            return Ok(());
+        }
+        match node {
+            Node::Tuple(span) => {
+                let items = self.graph.span(*span);
+                if self.p.is_marked_tuple(items.len()) {
+                    self.p.op(MARK);
+                }
+                self.tasks.push(Task::EndTuple(value, items.len()));
+                self.tasks.push(Task::All(items));
+            }
+            Node::List(items) => {
+                self.open(EMPTY_LIST, LIST);
+                self.p.memoize(identity);
+                self.tasks.push(Self::list(items, true));
+            }
+            Node::Dict(pairs) => {
+                self.open(EMPTY_DICT, DICT);
+                self.p.memoize(identity);
+                self.tasks.push(Self::dict(pairs, true));
+            }
+            Node::Set(items) if self.p.protocol >= 4 => {
+                self.p.op(EMPTY_SET);
+                self.p.memoize(identity);
+                self.set_items(items);
+            }
+            Node::FrozenSet(span) if self.p.protocol >= 4 => {
+                self.p.op(MARK);
+                self.tasks.push(Task::EndFrozenSet(value));
+                self.tasks.push(Task::All(self.graph.span(*span)));
+            }
+            Node::Set(items) => self.set_by_call(value, Known::Set, items),
+            Node::FrozenSet(span) => {
+                self.set_by_call(value, Known::FrozenSet, self.graph.span(*span));
+            }
+            Node::Complex(re, im) => {
+                self.p.known(Known::Complex);
+                self.p.open_tuple(2);
+                self.p.float(*re);
+                self.p.float(*im);
+                self.p.close_tuple(2);
+                self.p.memoize(Identity::Fresh);
+                self.p.op(REDUCE);
+                self.p.memoize(identity);
+            }
+            Node::Object(object) => return self.object(value, *object),
+            Node::Array(array) => return self.array(value, array),
+            Node::Scalar(scalar) => return self.scalar(value, scalar),
+            Node::Masked(masked) => return self.masked(value, masked),
+            _ => return Err(lost()),
+        }
+        Ok(())
+    }
+
+    /// An empty container, by its opcode or, in protocol 0, the one that takes what lies above a MARK.
+    fn open(&mut self, op: u8, marked: u8) {
+        if self.p.protocol == 0 {
+            self.p.op(MARK);
+            self.p.op(marked);
+        } else {
+            self.p.op(op);
+        }
+    }
+
+    fn set_items(&mut self, items: &'a [Value]) {
+        // Groups end with one that is not full, as those of dicts do.
+        let mut tasks = Vec::new();
+        let mut groups = items.chunks(BATCH).peekable();
+        while let Some(group) = groups.next() {
+            tasks.extend([Task::Op(MARK), Task::All(group), Task::Op(ADDITEMS)]);
+            if groups.peek().is_none() && group.len() == BATCH {
+                tasks.extend([Task::Op(MARK), Task::Op(ADDITEMS)]);
+            }
+        }
+        self.tasks.extend(tasks.into_iter().rev());
+    }
+
+    /// `set([...])`: below protocol 4 there is no opcode for sets.
+    fn set_by_call(&mut self, value: Value, class: Known, items: &'a [Value]) {
+        self.p.known(class);
+        self.p.open_tuple(1);
+        self.p.object();
+        self.open(EMPTY_LIST, LIST);
+        self.p.memoize(Identity::Fresh);
+        self.tasks.push(Task::Memoize(value));
+        self.tasks.push(Task::Op(REDUCE));
+        self.tasks.push(Task::EndTuple(Value::ABSENT, 1));
+        self.tasks.push(Self::list(items, true));
+    }
+
+    fn end_tuple(&mut self, value: Value, len: usize) {
+        let fresh = value == Value::ABSENT;
+        // A tuple that holds itself was written inside of itself.
+        if let Some(index) = self.p.memo(Identity::Value(value)).filter(|_| !fresh) {
+            if !self.p.is_marked_tuple(len) {
+                (0..len).for_each(|_| self.p.op(POP));
+            } else if self.p.protocol > 0 {
+                self.p.op(POP_MARK);
+            } else {
+                (0..=len).for_each(|_| self.p.op(POP));
+            }
+            self.p.get_entry(index);
+            return;
+        }
+        self.p.close_tuple(len);
+        self.p.memoize(if fresh { Identity::Fresh } else { Identity::Value(value) });
+    }
+
+    fn global(&mut self, value: Value, name: &super::names::Name) -> Result<()> {
+        let (p, identity) = (&mut *self.p, Identity::Value(value));
+        p.object();
+        if p.get(identity) {
+            return Ok(());
+        }
+        if p.protocol >= 4 && matches!(name.module.unpack(), Unpacked::Text(_) | Unpacked::Node(_))
+        {
+            self.tasks.push(Task::Memoize(value));
+            self.tasks.push(Task::Op(STACK_GLOBAL));
+            self.tasks.push(Task::Save(name.name));
+            self.tasks.push(Task::Save(name.module));
+            return Ok(());
+        }
+        let (module, name) = name.path_in(self.graph).ok_or_else(|| {
+            Error::unsupported("a global whose name is computed takes protocol 4")
+        })?;
+        if p.protocol >= 4 {
+            p.text(module.as_bytes(), Identity::Interned(module.as_bytes()));
+            p.text(name.as_bytes(), Identity::Fresh);
+            p.op(STACK_GLOBAL);
+        } else {
+            p.global_line(GLOBAL, &module, &name);
+        }
+        p.memoize(identity);
+        Ok(())
+    }
+
+    fn object(&mut self, value: Value, object: Object) -> Result<()> {
+        if self.graph.contents.contains_key(&value.index().unwrap_or(u32::MAX)) {
+            return Err(Error::unsupported("an array of a joblib file in a plain pickle")
+                .with_help("build a pickle of the arrays, with `Pickle::array`"));
+        }
+        if self.p.protocol >= 3 && self.graph.encoded_bytes(value).is_some() {
+            let bytes = self.graph.bytes(value)?.ok_or_else(lost)?;
+            return self.bytes(bytes, Identity::Value(value));
+        }
+        let args = self.graph.tuple(object.args);
+        match object.how {
+            How::Reduce => {
+                self.tasks.push(Task::EndObject(value, How::Reduce));
+                self.tasks.push(Task::Save(object.args));
+                self.tasks.push(Task::Save(object.callable));
+            }
+            How::NewObj if self.p.protocol >= 2 => {
+                self.tasks.push(Task::EndObject(value, How::NewObj));
+                self.tasks.push(Task::Save(object.args));
+                self.tasks.push(Task::Save(object.callable));
+            }
+            How::NewObj => {
+                // What `copyreg.__newobj__` is for.
+                let args = args.ok_or_else(lost)?;
+                self.p.global("copyreg", "__newobj__", Identity::Interned(b"copyreg.__newobj__"));
+                self.p.op(MARK);
+                self.tasks.push(Task::EndObject(value, How::Reduce));
+                self.tasks.push(Task::EndTuple(Value::ABSENT, args.len() + 1));
+                self.tasks.push(Task::All(args));
+                self.tasks.push(Task::Save(object.callable));
+            }
+            How::NewObjEx => {
+                if self.p.protocol < 4 {
+                    return Err(Error::unsupported(
+                        "an object with keyword arguments takes protocol 4",
+                    ));
+                }
+                self.tasks.push(Task::EndObject(value, How::NewObjEx));
+                self.tasks.push(Task::All(args.ok_or_else(lost)?));
+                self.tasks.push(Task::Save(object.callable));
+            }
+            How::Obj if self.p.protocol >= 1 => {
+                self.p.op(MARK);
+                self.tasks.push(Task::EndObject(value, How::Obj));
+                self.tasks.push(Task::All(args.ok_or_else(lost)?));
+                self.tasks.push(Task::Save(object.callable));
+            }
+            How::Inst | How::Obj => {
+                self.p.op(MARK);
+                self.tasks.push(Task::EndInst(value, object.callable));
+                self.tasks.push(Task::All(args.ok_or_else(lost)?));
+            }
+        }
+        Ok(())
+    }
+
+    fn inst(&mut self, class: Value) -> Result<()> {
+        let Some(Node::Global(name)) = self.graph.node(class) else { return Err(lost()) };
+        let (module, name) = name.path_in(self.graph).ok_or_else(lost)?;
+        self.p.global_line(INST, &module, &name);
+        Ok(())
+    }
+
+    /// What comes after the opcode that makes an object: its memo entry, and what is done to it.
+    fn made(&mut self, value: Value) -> Result<()> {
+        // An object that holds itself in its arguments was written inside of itself.
+        if let Some(index) = self.p.memo(Identity::Value(value)) {
+            self.p.op(POP);
+            self.p.get_entry(index);
+            return Ok(());
+        }
+        self.p.memoize(Identity::Value(value));
+        for effect in self.graph.effects(value).iter().rev() {
+            match effect {
+                Effect::Append(items) => self.tasks.push(Self::list(items, false)),
+                Effect::SetItems(pairs) => self.tasks.push(Self::dict(pairs, false)),
+                Effect::AddItems(items) => {
+                    for group in items.chunks(BATCH).rev() {
+                        self.tasks.push(Task::Op(ADDITEMS));
+                        self.tasks.push(Task::All(group));
+                        self.tasks.push(Task::Op(MARK));
+                    }
+                }
+                Effect::Build(state) => {
+                    self.tasks.push(Task::Op(BUILD));
+                    self.tasks.push(Task::Save(*state));
+                }
+                Effect::Popped(popped) => self.popped(*popped),
+            }
+        }
+        if let Some(state) = self.graph.object(value).map(|object| object.state)
+            && state != Value::ABSENT
+        {
+            self.tasks.push(Task::Op(BUILD));
+            self.tasks.push(Task::Save(state));
+        }
+        Ok(())
+    }
+
+    /// A function that sets the state, and whose answer is thrown away: nothing of it goes into the memo.
+    fn popped(&mut self, popped: Value) {
+        self.tasks.push(Task::Op(POP));
+        match self.graph.object(popped) {
+            Some(object) if object.how == How::Reduce => {
+                if let Some(args @ [_, _]) = self.graph.tuple(object.args) {
+                    self.tasks.push(Task::Op(REDUCE));
+                    self.tasks.push(Task::Op(TUPLE2));
+                    self.tasks.push(Task::All(args));
+                    self.tasks.push(Task::Save(object.callable));
+                    return;
+                }
+                self.tasks.push(Task::Save(popped));
+            }
+            _ => self.tasks.push(Task::Save(popped)),
+        }
+    }
+
+    /// `bytes`: below protocol 3 a text, and the call that makes bytes of it.
+    fn bytes(&mut self, bytes: Cow<'a, [u8]>, identity: Identity<'_>) -> Result<()> {
+        self.p.object();
+        if self.p.get(identity) {
+            return Ok(());
+        }
+        if self.p.protocol >= 3 {
+            self.p.bytes_opcode(bytes)?;
+        } else {
+            numpy::bytes_by_call(self.p, &bytes)?;
+        }
+        self.p.memoize(identity);
+        Ok(())
+    }
+
+    fn byte_array(&mut self, bytes: &'a [u8], value: Value) -> Result<()> {
+        self.p.object();
+        if self.p.get(Identity::Value(value)) {
+            return Ok(());
+        }
+        if self.p.protocol >= 5 {
+            self.p.byte_array_opcode(Cow::Borrowed(bytes));
+        } else {
+            self.p.known(Known::ByteArray);
+            if bytes.is_empty() {
+                self.p.empty_tuple();
+            } else {
+                self.p.open_tuple(1);
+                self.bytes(Cow::Borrowed(bytes), byte_identity(bytes, Identity::Fresh))?;
+                self.p.close_tuple(1);
+                self.p.memoize(Identity::Fresh);
+            }
+            self.p.op(REDUCE);
+        }
+        self.p.memoize(Identity::Value(value));
+        Ok(())
+    }
+
+    /// A `str` of Python 2, as that wrote it.
+    fn byte_string(&mut self, bytes: &[u8], value: Value) -> Result<()> {
+        let (p, identity) = (&mut *self.p, Identity::Value(value));
+        p.object();
+        if p.get(identity) {
+            return Ok(());
+        }
+        let text = crate::literal::repr_bytes(bytes);
+        match (p.protocol, u8::try_from(bytes.len()), i32::try_from(bytes.len())) {
+            (0, ..) => {
+                p.op(STRING);
+                text.bytes().skip(1).for_each(|byte| p.op(byte));
+                p.op(b'\n');
+            }
+            (_, Ok(len), _) => {
+                p.op(SHORT_BINSTRING);
+                p.op(len);
+                bytes.iter().for_each(|&byte| p.op(byte));
+            }
+            (_, _, Ok(len)) => {
+                p.op(BINSTRING);
+                len.to_le_bytes()
+                    .into_iter()
+                    .chain(bytes.iter().copied())
+                    .for_each(|byte| p.op(byte));
+            }
+            _ => return Err(Error::unsupported("a str of Python 2 beyond 2 GiB")),
+        }
+        p.memoize(identity);
+        Ok(())
+    }
+
+    fn buffer(&mut self, value: Value, index: usize, read_only: bool) -> Result<()> {
+        self.p.object();
+        if self.p.get(Identity::Value(value)) {
+            return Ok(());
+        }
+        let data = self.graph.buffers.get(index).ok_or_else(|| {
+            Error::unsupported(format!("the out-of-band buffer {index} is not at hand"))
+                .with_help("hand in the buffers that were pickled beside it")
+        })?;
+        if self.p.out_of_band {
+            self.p.buffer(data.clone(), read_only);
+            return Ok(());
+        }
+        if read_only {
+            self.p.bytes_opcode(Cow::Borrowed(data))?;
+        } else if self.p.protocol >= 5 {
+            self.p.byte_array_opcode(Cow::Borrowed(data));
+        } else {
+            return Err(Error::unsupported("a buffer that can be written takes protocol 5"));
+        }
+        self.p.memoize(Identity::Value(value));
+        Ok(())
+    }
+
+    fn extension(&mut self, code: u32) {
+        self.p.object();
+        let bytes = code.to_le_bytes();
+        let (op, len) = match code {
+            0..=0xff => (EXT1, 1),
+            0x100..=0xffff => (EXT2, 2),
+            _ => (EXT4, 4),
+        };
+        self.p.op(op);
+        bytes.iter().take(len).for_each(|&byte| self.p.op(byte));
+    }
+}
+
+/// Python has the text of no character, and those of one character below U+0100, once.
+fn text_identity<'i>(utf8: &[u8], other: Identity<'i>) -> Identity<'i> {
+    match *utf8 {
+        [] => Identity::Char(None),
+        [ascii @ 0..0x80] => Identity::Char(Some(ascii)),
+        [lead @ 0xc2..=0xc3, next @ 0x80..=0xbf] => Identity::Char(Some(lead << 6 | next & 0x3f)),
+        _ => other,
+    }
+}
+
+/// Python has the bytes of one byte, and of none, once.
+fn byte_identity<'i>(bytes: &[u8], other: Identity<'i>) -> Identity<'i> {
+    match *bytes {
+        [] => Identity::Byte(None),
+        [byte] => Identity::Byte(Some(byte)),
+        _ => other,
+    }
+}
+
+/// A graph holds no handle that leads nowhere, unless it is another graph's.
+fn lost() -> Error {
+    Error::pickle("a value that is not of this pickle")
+}

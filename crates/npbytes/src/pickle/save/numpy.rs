@@ -1,0 +1,709 @@
+//! How NumPy's objects are pickled: `ndarray.__reduce_ex__` and its kin, by NumPy version and protocol.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+
+use super::{Saver, Task, byte_identity};
+use crate::array::ArrayView;
+use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit};
+use crate::error::{Error, Result};
+use crate::literal;
+use crate::pickle::built::{
+    ArrayClass, ArrayObject, DTypeObject, DTypeSource, Elements, MaskedObject, ScalarData,
+    ScalarObject,
+};
+use crate::pickle::dtype::ALIGNED;
+use crate::pickle::graph::{Graph, Node, Value};
+use crate::pickle::integer::Integer;
+use crate::pickle::names::Known;
+use crate::pickle::opcode::*;
+use crate::pickle::pickler::{Identity, Pickler};
+use crate::shape::{AxisOrder, Order};
+
+/// Pickles a plain array alone.
+pub(in crate::pickle) fn view<'a>(pickler: &mut Pickler<'a>, array: &ArrayView<'a>) -> Result<()> {
+    static NOTHING: LazyLock<Graph> = LazyLock::new(Graph::default);
+    if array.dtype().has_object() {
+        return Err(Error::unsupported(format!(
+            "a view of dtype {} has no objects to pickle",
+            array.dtype()
+        ))
+        .with_help("build the pickle of an array of objects with `ArrayObject::objects`"));
+    }
+    let dtype = DTypeObject::new(array.dtype().clone());
+    let mut saver = Saver { p: pickler, graph: &NOTHING, tasks: Vec::new() };
+    saver.p.object();
+    let source = Source {
+        view: array.clone(),
+        data: None,
+        class: ArrayClass::NdArray,
+        read_only: false,
+        strided: false,
+    };
+    saver.dense(Identity::Fresh, source, &dtype, own_identity(&dtype))
+}
+
+/// Bytes below protocol 3: a text of as many characters, and the call that makes bytes of it. Without the memo
+/// entry.
+pub(super) fn bytes_by_call(p: &mut Pickler<'_>, bytes: &[u8]) -> Result<()> {
+    if bytes.is_empty() {
+        p.known(Known::Bytes);
+        p.empty_tuple();
+    } else {
+        if u32::try_from(bytes.len()).is_err() || bytes.len() > u32::MAX as usize / 2 {
+            return Err(Error::unsupported(format!(
+                "{} bytes in one piece take protocol 3",
+                bytes.len()
+            ))
+            .with_help("write protocol 3 or higher"));
+        }
+        p.known(Known::CodecsEncode);
+        p.open_tuple(2);
+        let one = match *bytes {
+            [byte] => Identity::Char(Some(byte)),
+            _ => Identity::Fresh,
+        };
+        p.latin1_text(bytes, one);
+        p.text(b"latin1", Identity::Interned(b"latin1"));
+        p.close_tuple(2);
+        p.memoize(Identity::Fresh);
+    }
+    p.op(REDUCE);
+    Ok(())
+}
+
+/// The elements of an array, and how it lies.
+struct Source<'a> {
+    view: ArrayView<'a>,
+    /// The same elements, if they can be handed over.
+    data: Option<&'a Bytes>,
+    class: ArrayClass,
+    read_only: bool,
+    strided: bool,
+}
+
+impl<'a> Saver<'_, 'a> {
+    pub(super) fn array(&mut self, value: Value, array: &'a ArrayObject) -> Result<()> {
+        let (dtype, dtype_identity) = self.source(&array.dtype)?;
+        let identity = Identity::Value(value);
+        match &array.elements {
+            Elements::Dense(elements) => {
+                let source = Source {
+                    view: elements.view(),
+                    data: Some(elements.data()),
+                    class: array.class,
+                    read_only: array.read_only,
+                    strided: array.strided,
+                };
+                self.dense(identity, source, dtype, dtype_identity)
+            }
+            Elements::Objects { shape, fortran, items } => {
+                self.reconstruct(array.class, identity);
+                self.state(shape, dtype, dtype_identity, *fortran, 5)?;
+                self.p.object();
+                self.open(EMPTY_LIST, LIST);
+                self.p.memoize(Identity::Fresh);
+                self.tasks.push(Task::EndState(5));
+                self.tasks.push(Self::list(items, true));
+                Ok(())
+            }
+        }
+    }
+
+    /// A dtype of an array's own, or one that it shares: what it is, and what the memo knows it by.
+    fn source(&self, source: &'a DTypeSource) -> Result<(&'a DTypeObject, Identity<'static>)> {
+        match source {
+            DTypeSource::Own(dtype) => Ok((dtype, own_identity(dtype))),
+            DTypeSource::Shared(value) => match self.graph.node(*value) {
+                Some(Node::DType(dtype)) => Ok((dtype, shared_identity(*value, dtype))),
+                _ => Err(Error::pickle("a shared dtype that `Pickle::dtype` did not make")),
+            },
+        }
+    }
+
+    pub(super) fn dtype_node(&mut self, value: Value, dtype: &'a DTypeObject) -> Result<()> {
+        self.dtype(dtype, shared_identity(value, dtype))
+    }
+
+    /// An array whose elements are bytes.
+    fn dense(
+        &mut self,
+        identity: Identity<'_>,
+        source: Source<'a>,
+        dtype: &DTypeObject,
+        dtype_identity: Identity<'_>,
+    ) -> Result<()> {
+        let Source { view, data, class, read_only, strided } = source;
+        let order = if strided { None } else { view.axis_order() };
+        if self.p.protocol >= 5
+            && class == ArrayClass::NdArray
+            && view.dtype().itemsize() > 0
+            && is_exportable(view.dtype())
+            && let Some(order) = &order
+            && (*order == AxisOrder::C
+                || view.is_f_contiguous()
+                || self.p.profile.numpy.pickles_any_axis_order())
+            && let Some(memory) = view.memory()
+        {
+            return self.buffered(
+                identity,
+                &view,
+                order,
+                memory,
+                data,
+                read_only,
+                dtype,
+                dtype_identity,
+            );
+        }
+        let fortran = !strided && view.is_fortran();
+        self.reconstruct(class, identity);
+        self.state(view.shape(), dtype, dtype_identity, fortran, 5)?;
+        let bytes = view.to_bytes(if fortran { Order::F } else { Order::C })?;
+        let identity = byte_identity(&bytes, Identity::Fresh);
+        self.bytes(bytes, identity)?;
+        self.end_state(5);
+        Ok(())
+    }
+
+    /// `_frombuffer(buffer, dtype, shape, order)`: what protocol 5 has for plain arrays.
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one array")]
+    fn buffered(
+        &mut self,
+        identity: Identity<'_>,
+        view: &ArrayView<'a>,
+        order: &AxisOrder,
+        memory: &'a [u8],
+        data: Option<&'a Bytes>,
+        read_only: bool,
+        dtype: &DTypeObject,
+        dtype_identity: Identity<'_>,
+    ) -> Result<()> {
+        let letter = match order {
+            order if *order == AxisOrder::C => b'C',
+            _ if view.is_f_contiguous() => b'F',
+            _ => b'K',
+        };
+        let len = if letter == b'K' { 5 } else { 4 };
+        self.p.known(Known::FromBuffer);
+        self.p.open_tuple(len);
+        self.p.object();
+        match data {
+            Some(data) if self.p.out_of_band => self.p.buffer(data.clone(), read_only),
+            _ => {
+                if read_only {
+                    self.p.bytes_opcode(Cow::Borrowed(memory))?;
+                } else {
+                    self.p.byte_array_opcode(Cow::Borrowed(memory));
+                }
+                self.p.memoize(Identity::Fresh);
+            }
+        }
+        self.dtype(dtype, dtype_identity)?;
+        if letter == b'K' {
+            let axes = order.axes(view.ndim());
+            let shape: Vec<usize> = axes.iter().map(|&axis| view.shape()[axis]).collect();
+            let mut reverse = vec![0; axes.len()];
+            axes.iter().enumerate().for_each(|(place, &axis)| reverse[axis] = place);
+            self.dims(&shape);
+            self.p.text(b"K", Identity::Char(Some(b'K')));
+            self.dims(&reverse);
+        } else {
+            self.dims(view.shape());
+            self.p.text(&[letter], Identity::Char(Some(letter)));
+        }
+        self.p.close_tuple(len);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(REDUCE);
+        self.p.memoize(identity);
+        Ok(())
+    }
+
+    /// `_reconstruct(class, (0,), b'b')`
+    fn reconstruct(&mut self, class: ArrayClass, identity: Identity<'_>) {
+        self.p.known(Known::Reconstruct);
+        self.p.open_tuple(3);
+        self.p.known(match class {
+            ArrayClass::NdArray | ArrayClass::Other => Known::NdArray,
+            ArrayClass::Matrix => Known::Matrix,
+            ArrayClass::MemMap => Known::MemMap,
+            ArrayClass::RecArray => Known::RecArray,
+            ArrayClass::CharArray => Known::CharArray,
+        });
+        self.dims(&[0]);
+        let code = Identity::Byte(Some(b'b'));
+        self.p.object();
+        if !self.p.get(code) {
+            // One byte goes into any protocol.
+            let written = if self.p.protocol >= 3 {
+                self.p.bytes_opcode(Cow::Borrowed(b"b"))
+            } else {
+                bytes_by_call(self.p, b"b")
+            };
+            debug_assert!(written.is_ok());
+            self.p.memoize(code);
+        }
+        self.p.close_tuple(3);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(REDUCE);
+        self.p.memoize(identity);
+    }
+
+    /// The state of an array, up to its elements: `(1, shape, dtype, is_fortran, ...`
+    fn state(
+        &mut self,
+        shape: &[usize],
+        dtype: &DTypeObject,
+        dtype_identity: Identity<'_>,
+        fortran: bool,
+        len: usize,
+    ) -> Result<()> {
+        self.p.open_tuple(len);
+        self.p.int(1);
+        self.dims(shape);
+        self.dtype(dtype, dtype_identity)?;
+        self.p.bool(fortran);
+        Ok(())
+    }
+
+    pub(super) fn end_state(&mut self, len: usize) {
+        self.p.close_tuple(len);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(BUILD);
+    }
+
+    fn dims(&mut self, dims: &[usize]) {
+        if dims.is_empty() {
+            return self.p.empty_tuple();
+        }
+        self.p.open_tuple(dims.len());
+        dims.iter().for_each(|&dim| self.p.int(i64::try_from(dim).unwrap_or(i64::MAX)));
+        self.p.close_tuple(dims.len());
+        self.p.memoize(Identity::Fresh);
+    }
+
+    pub(super) fn scalar(&mut self, value: Value, scalar: &'a ScalarObject) -> Result<()> {
+        let (dtype, dtype_identity) = self.source(&scalar.dtype)?;
+        self.p.known(Known::Scalar);
+        self.p.open_tuple(2);
+        self.dtype(dtype, dtype_identity)?;
+        self.tasks.push(Task::EndScalar(value));
+        match &scalar.data {
+            ScalarData::Bytes(bytes) => {
+                self.bytes(Cow::Borrowed(bytes), byte_identity(bytes, Identity::Fresh))?;
+            }
+            ScalarData::Array(array) => self.tasks.push(Task::Save(*array)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn masked(&mut self, value: Value, masked: &'a MaskedObject) -> Result<()> {
+        let (dtype, dtype_identity) = self.source(&masked.dtype)?;
+        let view = masked.array.view();
+        if view.dtype().has_object() {
+            return Err(Error::unsupported("a masked array of objects"));
+        }
+        self.p.known(Known::MaReconstruct);
+        self.p.open_tuple(4);
+        self.p.known(Known::MaskedArray);
+        self.p.known(Known::NdArray);
+        self.dims(&[0]);
+        let code = self.literal_identity(b"b").unwrap_or(Identity::Fresh);
+        self.p.text(b"b", code);
+        self.p.close_tuple(4);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(REDUCE);
+        self.p.memoize(Identity::Value(value));
+        let fortran = view.is_fortran();
+        self.state(view.shape(), dtype, dtype_identity, fortran, 7)?;
+        let bytes = view.to_bytes(if fortran { Order::F } else { Order::C })?;
+        let identity = byte_identity(&bytes, Identity::Fresh);
+        self.bytes(bytes, identity)?;
+        self.bytes(Cow::Borrowed(&masked.mask), byte_identity(&masked.mask, Identity::Fresh))?;
+        self.tasks.push(Task::EndState(7));
+        self.tasks.push(Task::Save(masked.fill_value.unwrap_or(Value::NONE)));
+        Ok(())
+    }
+
+    /// A dtype: `dtype(code, False, True)` and its state.
+    fn dtype(&mut self, object: &DTypeObject, identity: Identity<'_>) -> Result<()> {
+        self.p.object();
+        if self.p.get(identity) {
+            return Ok(());
+        }
+        let dtype = &object.dtype;
+        if *dtype.kind() == Kind::String {
+            return self.string_dtype(object, identity);
+        }
+        self.p.known(Known::DType);
+        self.p.open_tuple(3);
+        if object.record {
+            self.p.known(Known::Record);
+        } else {
+            self.p.text(code(dtype).as_bytes(), Identity::Fresh);
+        }
+        self.p.bool(false);
+        self.p.bool(true);
+        self.p.close_tuple(3);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(REDUCE);
+        self.p.memoize(identity);
+
+        let time = match dtype.kind() {
+            Kind::DateTime64(unit) | Kind::TimeDelta64(unit) => Some(*unit),
+            _ => None,
+        };
+        let metadata = dtype.metadata();
+        let versioned = time.is_some() || metadata.is_some();
+        let len = if versioned { 9 } else { 8 };
+        self.p.open_tuple(len);
+        self.p.int(if versioned { 4 } else { 3 });
+        let order = match dtype.byte_order() {
+            ByteOrder::Little => b'<',
+            ByteOrder::Big => b'>',
+            ByteOrder::NotApplicable => b'|',
+        };
+        self.p.text(&[order], Identity::Char(Some(order)));
+        match dtype.as_subarray() {
+            Some((base, shape)) => {
+                self.p.open_tuple(2);
+                self.field_dtype(base)?;
+                self.dims(shape);
+                self.p.close_tuple(2);
+                self.p.memoize(Identity::Fresh);
+            }
+            None => self.p.none(),
+        }
+        match dtype.kind() {
+            Kind::Struct(fields) => self.fields(fields)?,
+            _ => {
+                self.p.none();
+                self.p.none();
+            }
+        }
+        if matches!(dtype.char_kind(), 'S' | 'U' | 'V') {
+            self.p.int(i64::try_from(dtype.itemsize()).unwrap_or(i64::MAX));
+            self.p.int(i64::try_from(dtype.alignment()).unwrap_or(i64::MAX));
+        } else {
+            self.p.int(-1);
+            self.p.int(-1);
+        }
+        let flags = flags(dtype);
+        let signed = self.p.profile.numpy.pickles_signed_flags() && flags > 127;
+        self.p.int(if signed { flags - 256 } else { flags });
+        if let Some(unit) = time {
+            self.time_metadata(metadata, unit)?;
+        } else if let Some(metadata) = metadata {
+            self.plain(metadata)?;
+        }
+        self.end_state(len);
+        Ok(())
+    }
+
+    /// The dtype of a field or of a subarray.
+    fn field_dtype(&mut self, dtype: &DType) -> Result<()> {
+        let object = DTypeObject::new(dtype.clone());
+        let identity = own_identity(&object);
+        self.dtype(&object, identity)
+    }
+
+    /// `(metadata, (unit, multiple, 1, 1))`
+    fn time_metadata(&mut self, metadata: Option<&literal::Value>, unit: TimeUnit) -> Result<()> {
+        self.p.open_tuple(2);
+        match metadata {
+            Some(metadata) => self.plain(metadata)?,
+            None if self.p.profile.numpy.pickles_no_time_metadata_as_none() => self.p.none(),
+            None => {
+                self.p.object();
+                self.open(EMPTY_DICT, DICT);
+                self.p.memoize(Identity::Fresh);
+            }
+        }
+        self.p.open_tuple(4);
+        let name = unit.unit().as_str().as_bytes();
+        self.bytes(Cow::Borrowed(name), byte_identity(name, Identity::Fresh))?;
+        self.p.int(unit.multiple().into());
+        self.p.int(1);
+        self.p.int(1);
+        self.p.close_tuple(4);
+        self.p.memoize(Identity::Fresh);
+        self.p.close_tuple(2);
+        self.p.memoize(Identity::Fresh);
+        Ok(())
+    }
+
+    /// The names of a struct, then its fields: a dict from names and titles to `(dtype, offset[, title])`.
+    fn fields(&mut self, fields: &Struct) -> Result<()> {
+        let fields = fields.fields();
+        let names: Vec<u32> = if fields.is_empty() {
+            self.p.empty_tuple();
+            Vec::new()
+        } else {
+            self.p.open_tuple(fields.len());
+            let names =
+                fields.iter().map(|field| self.literal_text(field.name().as_utf8())).collect();
+            self.p.close_tuple(fields.len());
+            self.p.memoize(Identity::Fresh);
+            names
+        };
+        self.p.object();
+        self.open(EMPTY_DICT, DICT);
+        self.p.memoize(Identity::Fresh);
+        let titles = fields.iter().filter(|field| field.title().is_some()).count();
+        let mut batch = PlainBatch::new(self.p, fields.len() + titles);
+        for (field, name) in fields.iter().zip(names) {
+            batch.before(self.p);
+            self.p.object();
+            self.p.get_entry(name);
+            let (value, title) = self.field(field)?;
+            batch.after(self.p);
+            if let Some(title) = title {
+                batch.before(self.p);
+                self.p.object();
+                self.p.get_entry(title);
+                self.p.object();
+                self.p.get_entry(value);
+                batch.after(self.p);
+            }
+        }
+        batch.end(self.p);
+        Ok(())
+    }
+
+    /// `(dtype, offset)` or `(dtype, offset, title)`: the memo entries of the tuple and of the title.
+    fn field(&mut self, field: &Field) -> Result<(u32, Option<u32>)> {
+        let len = if field.title().is_some() { 3 } else { 2 };
+        self.p.open_tuple(len);
+        self.field_dtype(field.dtype())?;
+        self.p.int(i64::try_from(field.offset()).unwrap_or(i64::MAX));
+        let title = field.title().map(|title| self.literal_text(title.as_utf8()));
+        self.p.close_tuple(len);
+        self.p.memoize(Identity::Fresh);
+        Ok((self.p.last_entry(), title))
+    }
+
+    fn string_dtype(&mut self, object: &DTypeObject, identity: Identity<'_>) -> Result<()> {
+        let string = object.string_dtype();
+        self.p.known(Known::StringDType);
+        let len = if string.na_object.is_some() { 2 } else { 1 };
+        self.p.open_tuple(len);
+        self.p.int(string.coerce.into());
+        if let Some(na) = string.na_object {
+            let waiting = self.tasks.len();
+            self.save(na)?;
+            while self.tasks.len() > waiting {
+                if let Some(task) = self.tasks.pop() {
+                    self.run(task)?;
+                }
+            }
+        }
+        self.p.close_tuple(len);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(REDUCE);
+        self.p.memoize(identity);
+        Ok(())
+    }
+
+    /// What the memo knows a text by that stood in a Python source; `None` where each is its own.
+    fn literal_identity<'t>(&self, utf8: &'t [u8]) -> Option<Identity<'t>> {
+        let once = match *utf8 {
+            [] => return Some(Identity::Char(None)),
+            [ascii @ 0..0x80] => Some(ascii),
+            [lead @ 0xc2..=0xc3, next @ 0x80..=0xbf] => Some(lead << 6 | next & 0x3f),
+            _ => None,
+        };
+        if let Some(c) = once {
+            let shared = self.p.profile.python.shares_one_character_literals(c);
+            return Some(if shared { Identity::Char(Some(c)) } else { Identity::Interned(utf8) });
+        }
+        let named = utf8.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        named.then_some(Identity::Interned(utf8))
+    }
+
+    /// A text as from a source; the number of its memo entry.
+    fn literal_text(&mut self, utf8: &[u8]) -> u32 {
+        let identity = self.literal_identity(utf8).unwrap_or(Identity::Fresh);
+        let known = self.p.memo(identity);
+        self.p.text(utf8, identity);
+        known.unwrap_or_else(|| self.p.last_entry())
+    }
+
+    /// Metadata: plain data. Recurses as deep as it nests, which `literal` and the reader bound.
+    fn plain(&mut self, value: &literal::Value) -> Result<()> {
+        use literal::Value as Plain;
+        match value {
+            Plain::None => self.p.none(),
+            Plain::Bool(value) => self.p.bool(*value),
+            Plain::Int(int) => self.p.long(&Integer::borrowed(&int.to_le_bytes())),
+            Plain::Float(float) => self.p.float(*float),
+            Plain::Str(text) => {
+                self.literal_text(text.as_utf8());
+            }
+            Plain::Bytes(bytes) => {
+                // A copy: metadata is small.
+                self.bytes(Cow::Owned(bytes.clone()), byte_identity(bytes, Identity::Fresh))?;
+            }
+            Plain::Tuple(items) if items.is_empty() => self.p.empty_tuple(),
+            Plain::Tuple(items) => {
+                self.p.open_tuple(items.len());
+                items.iter().try_for_each(|item| self.plain(item))?;
+                self.p.close_tuple(items.len());
+                self.p.memoize(Identity::Fresh);
+            }
+            Plain::List(items) => {
+                self.p.object();
+                self.open(EMPTY_LIST, LIST);
+                self.p.memoize(Identity::Fresh);
+                let mut batch = PlainBatch::new(self.p, items.len()).of_list();
+                for item in items {
+                    batch.before(self.p);
+                    self.plain(item)?;
+                    batch.after(self.p);
+                }
+                batch.end(self.p);
+            }
+            Plain::Dict(pairs) => {
+                self.p.object();
+                self.open(EMPTY_DICT, DICT);
+                self.p.memoize(Identity::Fresh);
+                let mut batch = PlainBatch::new(self.p, pairs.len());
+                for (key, value) in pairs {
+                    batch.before(self.p);
+                    self.plain(key)?;
+                    self.plain(value)?;
+                    batch.after(self.p);
+                }
+                batch.end(self.p);
+            }
+            _ => {
+                return Err(Error::unsupported(format!(
+                    "metadata of type {} in a pickle",
+                    value.type_name()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The groups of a dict or list whose items are written at once.
+struct PlainBatch {
+    len: usize,
+    done: usize,
+    one: u8,
+    many: u8,
+    marked: bool,
+}
+
+impl PlainBatch {
+    fn new(p: &Pickler<'_>, len: usize) -> Self {
+        Self { len, done: 0, one: SETITEM, many: SETITEMS, marked: p.protocol > 0 && len > 1 }
+    }
+
+    const fn of_list(self) -> Self {
+        Self { one: APPEND, many: APPENDS, ..self }
+    }
+
+    fn before(&self, p: &mut Pickler<'_>) {
+        if self.marked && self.done.is_multiple_of(super::BATCH) {
+            p.op(MARK);
+        }
+    }
+
+    fn after(&mut self, p: &mut Pickler<'_>) {
+        self.done += 1;
+        if !self.marked {
+            p.op(self.one);
+        } else if self.done.is_multiple_of(super::BATCH) || self.done == self.len {
+            p.op(self.many);
+        }
+    }
+
+    fn end(self, p: &mut Pickler<'_>) {
+        // A dict whose last group is full has an empty one after it.
+        if self.marked && self.one == SETITEM && self.done.is_multiple_of(super::BATCH) {
+            p.op(MARK);
+            p.op(SETITEMS);
+        }
+    }
+}
+
+/// What NumPy has once: the native dtypes without parameters.
+fn native_identity(object: &DTypeObject) -> Option<Identity<'static>> {
+    let dtype = &object.dtype;
+    if object.record || dtype.metadata().is_some() || !dtype.is_native() {
+        return None;
+    }
+    Some(Identity::NativeDType(match dtype.kind() {
+        Kind::Bool => 0,
+        Kind::Int8 => 1,
+        Kind::Int16 => 2,
+        Kind::Int32 => 3,
+        Kind::Int64 => 4,
+        Kind::UInt8 => 5,
+        Kind::UInt16 => 6,
+        Kind::UInt32 => 7,
+        Kind::UInt64 => 8,
+        Kind::Float16 => 9,
+        Kind::Float32 => 10,
+        Kind::Float64 => 11,
+        Kind::LongDouble => 12,
+        Kind::Complex64 => 13,
+        Kind::Complex128 => 14,
+        Kind::ComplexLongDouble => 15,
+        Kind::Object => 16,
+        _ => return None,
+    }))
+}
+
+fn own_identity(object: &DTypeObject) -> Identity<'static> {
+    native_identity(object).unwrap_or(Identity::Fresh)
+}
+
+fn shared_identity(value: Value, object: &DTypeObject) -> Identity<'static> {
+    native_identity(object).unwrap_or(Identity::Value(value))
+}
+
+/// The first argument of `dtype(...)`: `f8`, `U3`, `O8`.
+fn code(dtype: &DType) -> String {
+    let size = match dtype.kind() {
+        Kind::Str(chars) => *chars,
+        _ => dtype.itemsize(),
+    };
+    format!("{}{size}", dtype.char_kind())
+}
+
+/// NumPy's flags of a dtype: 1 holds objects, 2 is pickled as a list, 8 needs initialising, 16 needs Python, ...
+fn flags(dtype: &DType) -> i64 {
+    match dtype.kind() {
+        Kind::Object => 63,
+        Kind::Str(_) => 8,
+        Kind::Subarray(sub) => flags(sub.base()),
+        Kind::Struct(fields) => {
+            let inherited =
+                fields.fields().iter().fold(16, |all, field| all | flags(field.dtype()) & 27);
+            if fields.is_aligned() { inherited | ALIGNED } else { inherited }
+        }
+        _ => 0,
+    }
+}
+
+/// Whether NumPy hands out the buffer of an array of a dtype, as protocol 5 wants it.
+fn is_exportable(dtype: &DType) -> bool {
+    match dtype.kind() {
+        Kind::DateTime64(_) | Kind::TimeDelta64(_) => false,
+        Kind::Subarray(sub) => is_exportable(sub.base()),
+        Kind::Struct(fields) => {
+            let mut end = 0;
+            fields.fields().iter().all(|field| {
+                let follows = field.offset() >= end && !field.name().as_utf8().contains(&b':');
+                end = field.end();
+                follows && is_exportable(field.dtype())
+            })
+        }
+        Kind::LongDouble | Kind::ComplexLongDouble => dtype.byte_order() != ByteOrder::Big,
+        _ => true,
+    }
+}

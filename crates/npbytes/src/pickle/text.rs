@@ -1,0 +1,247 @@
+//! Texts and bytes as the opcodes hold them: UTF-8 with surrogates, escapes, Latin-1.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::cursor::memchr;
+use crate::error::{Error, Result};
+use crate::literal::{PyStr, push_code_point};
+
+/// A `str`: any sequence of code points, lone surrogates included. Borrowed from the input wherever the
+/// input holds it as UTF-8.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Text<'a>(Cow<'a, [u8]>);
+
+impl<'a> Text<'a> {
+    /// Takes UTF-8 with surrogates that was checked.
+    pub(super) const fn borrowed(utf8: &'a [u8]) -> Self {
+        Self(Cow::Borrowed(utf8))
+    }
+
+    /// The text, unless it holds lone surrogates, which only Python has.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The text as UTF-8, in which lone surrogates take three bytes each.
+    pub fn as_utf8(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text with lone surrogates replaced by `U+FFFD`.
+    pub fn to_string_lossy(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+
+    /// The text on its own. Copies.
+    pub fn to_py_str(&self) -> PyStr {
+        PyStr::from_encoded(self.0.to_vec())
+    }
+
+    /// The text as borrowed as it can be.
+    pub fn into_utf8(self) -> Cow<'a, [u8]> {
+        self.0
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_string_lossy())
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_py_str(), f)
+    }
+}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other.as_bytes()
+    }
+}
+
+/// Whether bytes are UTF-8 in which surrogates may stand, as Python's `surrogatepass` has it.
+#[inline]
+pub(super) fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || is_wide_utf8(bytes)
+}
+
+#[inline(never)]
+fn is_wide_utf8(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(_) => return true,
+            Err(error) => {
+                // `ED A0..BF 80..BF` is a surrogate.
+                match rest.get(error.valid_up_to()..) {
+                    Some([0xed, 0xa0..=0xbf, 0x80..=0xbf, tail @ ..]) => rest = tail,
+                    _ => return false,
+                }
+            }
+        }
+    }
+}
+
+/// The text of a line in Python's `raw-unicode-escape`.
+pub(super) fn raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
+    if line.is_ascii() && memchr(b'\\', line).is_none() {
+        return Ok(Text::borrowed(line));
+    }
+    let mut out = Vec::with_capacity(line.len());
+    raw_points(line, |point| {
+        push_code_point(&mut out, point)
+            .ok_or_else(|| Error::pickle("an escape is beyond U+10FFFF"))
+    })?;
+    Ok(Text(Cow::Owned(out)))
+}
+
+/// Whether a line is `raw-unicode-escape`.
+pub(super) fn check_raw_unicode_escape(line: &[u8]) -> Result<()> {
+    let mut rest = line;
+    while let Some(at) = memchr(b'\\', rest) {
+        rest = match &rest[at..] {
+            [b'\\', b'u', b'0', b'0', high, low, tail @ ..]
+                if hex(*high).is_some() && hex(*low).is_some() =>
+            {
+                tail
+            }
+            escape @ [b'\\', b'u' | b'U', ..] => raw_point(escape)?.1,
+            escape => escape.get(2..).unwrap_or_default(),
+        };
+    }
+    Ok(())
+}
+
+/// The bytes of a line in `raw-unicode-escape` whose characters are all below U+0100: what protocol 0 makes of
+/// bytes.
+pub(super) fn raw_unicode_escape_latin1(line: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(line.len()).map_err(std::io::Error::from)?;
+    let mut rest = line;
+    while let Some(at) = memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at..];
+        // What the pickler writes for the few characters that cannot stand in a line.
+        if let [b'\\', b'u', b'0', b'0', high, low, tail @ ..] = rest
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            out.push(high << 4 | low);
+            rest = tail;
+            continue;
+        }
+        if let [b'\\', next, tail @ ..] = rest
+            && !matches!(next, b'u' | b'U')
+        {
+            out.extend([b'\\', *next]);
+            rest = tail;
+            continue;
+        }
+        let (point, tail) = raw_point(rest)?;
+        out.push(point.try_into().map_err(|_| not_latin1())?);
+        rest = tail;
+    }
+    out.extend_from_slice(rest);
+    Ok(out)
+}
+
+const fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+fn raw_points(line: &[u8], mut push: impl FnMut(u32) -> Result<()>) -> Result<()> {
+    let mut rest = line;
+    while !rest.is_empty() {
+        // A backslash that is no escape takes the next character with it, so that `\\u0041` is none.
+        if let [b'\\', next, tail @ ..] = rest
+            && !matches!(next, b'u' | b'U')
+        {
+            push(b'\\'.into())?;
+            push((*next).into())?;
+            rest = tail;
+            continue;
+        }
+        let (point, tail) = raw_point(rest)?;
+        push(point)?;
+        rest = tail;
+    }
+    Ok(())
+}
+
+/// The first character of a line, which is not empty, and what follows it.
+fn raw_point(rest: &[u8]) -> Result<(u32, &[u8])> {
+    let (digits, tail) = match rest {
+        [b'\\', b'u', tail @ ..] => tail.split_at_checked(4),
+        [b'\\', b'U', tail @ ..] => tail.split_at_checked(8),
+        [byte, tail @ ..] => return Ok(((*byte).into(), tail)),
+        [] => None,
+    }
+    .ok_or_else(|| Error::pickle("an escape that is cut off"))?;
+    let point =
+        digits.iter().try_fold(0_u32, |point, &digit| Some(point << 4 | u32::from(hex(digit)?)));
+    let point = point.filter(|point| *point <= 0x10_ffff);
+    point.map(|point| (point, tail)).ok_or_else(|| Error::pickle("an escape that is no character"))
+}
+
+/// The bytes of UTF-8 whose characters are all below U+0100.
+pub(super) fn latin1(utf8: &[u8]) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(utf8.len()).map_err(std::io::Error::from)?;
+    if crate::array::latin1_from_utf8(utf8, &mut out) { Ok(out) } else { Err(not_latin1()) }
+}
+
+fn not_latin1() -> Error {
+    Error::pickle("a character beyond U+00FF stands where bytes are expected")
+}
+
+/// The contents of the quoted line of a STRING opcode.
+pub(super) fn quoted(line: &[u8]) -> Result<&[u8]> {
+    let line = line.trim_ascii_end();
+    match line {
+        [open @ (b'\'' | b'"'), inner @ .., close] if open == close => Ok(inner),
+        _ => Err(Error::pickle("the argument of STRING is not in quotes")),
+    }
+}
+
+impl Text<'_> {
+    /// Takes UTF-8 with surrogates that was checked.
+    pub(super) fn owned(utf8: Vec<u8>) -> Text<'static> {
+        Text(Cow::Owned(utf8))
+    }
+}
+
+/// Appends a text as a line of `raw-unicode-escape`, as the pickler writes it.
+pub(super) fn escape(utf8: &[u8], out: &mut Vec<u8>) {
+    let text = PyStr::from_encoded(utf8.to_vec());
+    for point in text.code_points() {
+        match u8::try_from(point) {
+            Ok(byte) => escape_latin1(&[byte], out),
+            Err(_) if point < 0x1_0000 => {
+                out.extend_from_slice(format!("\\u{point:04x}").as_bytes())
+            }
+            Err(_) => out.extend_from_slice(format!("\\U{point:08x}").as_bytes()),
+        }
+    }
+}
+
+/// Appends bytes as a line of `raw-unicode-escape`: all but five of them stand for themselves.
+pub(super) fn escape_latin1(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len() + bytes.len() / 8);
+    for &byte in bytes {
+        match byte {
+            b'\\' => out.extend_from_slice(b"\\u005c"),
+            0 => out.extend_from_slice(b"\\u0000"),
+            b'\n' => out.extend_from_slice(b"\\u000a"),
+            b'\r' => out.extend_from_slice(b"\\u000d"),
+            0x1a => out.extend_from_slice(b"\\u001a"),
+            byte => out.push(byte),
+        }
+    }
+}
