@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 
 use bytes::Bytes;
+use npbytes::msgpack::Document;
 use npbytes::npz::{self, Archive, Member};
 use npbytes::sniff::Encoding;
 
@@ -13,6 +14,7 @@ use crate::decode::{
 use crate::failure::{Failure, Result, note, quoted};
 use crate::format::{Reading, cannot_read};
 use crate::input::Input;
+use crate::message;
 use crate::source::{Opened, Source, read_at};
 use crate::wrapped;
 
@@ -31,12 +33,33 @@ const SEEN: u64 = 1 << 14;
 /// How many names a message lists.
 const LISTED: usize = 20;
 
+/// What has arrays that are found by name.
+pub(crate) enum Container {
+    Archive(Archive),
+    Message(Document),
+}
+
 /// Opens the archive that a source is, or is a member of.
 ///
 /// # Errors
 /// Those of the file; something that is no archive.
 pub(crate) fn open(source: &Source, input: &Input, access: Access) -> Result<Archive> {
+    match open_any(source, input, access)? {
+        Container::Archive(archive) => Ok(archive),
+        Container::Message(_) => Err(cannot_read(Encoding::Msgpack, &source.whole().name())),
+    }
+}
+
+/// Opens what a source is a member of, or what has members of its own.
+///
+/// # Errors
+/// Those of the file; something that has no members.
+pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result<Container> {
     let whole = source.whole();
+    let is_message = |input: &Input, head: &[u8]| {
+        input.reading(&whole, head).is_ok_and(|reading| reading == Reading::Msgpack)
+    };
+    let is_named_message = input.is_from_msgpack();
     // The offset is one in the member where there is one.
     let (input, offset) = match source.member() {
         Some(_) => (&input.inside().without_raw_flags(), 0),
@@ -51,14 +74,22 @@ pub(crate) fn open(source: &Source, input: &Input, access: Access) -> Result<Arc
             decode::check_offset(&whole, input, len)?;
             let head = read_at(&mut file, offset, Encoding::HEAD)
                 .map_err(|error| Failure::io(whole.name(), &error))?;
+            if is_named_message || is_message(input, &head) {
+                let bytes = bytes_of_file(&whole, input, &mut file, offset)?;
+                return message::of_bytes(&whole, input, &bytes, offset).map(Container::Message);
+            }
             expect_archive(source, input, &head)?;
-            of_file(&whole, input, &mut file, access, offset)
+            of_file(&whole, input, &mut file, access, offset).map(Container::Archive)
         }
         Opened::Stream(mut stream) => {
             let head = start_stream(&whole, input, &mut stream)?;
-            expect_archive(source, input, &head)?;
+            if !is_named_message && !is_message(input, &head) {
+                expect_archive(source, input, &head)?;
+                let bytes = rest_of_stream(&whole, input, &head, &mut stream)?;
+                return of_bytes(&whole, input, &bytes.into(), offset).map(Container::Archive);
+            }
             let bytes = rest_of_stream(&whole, input, &head, &mut stream)?;
-            of_bytes(&whole, input, &bytes.into(), offset)
+            message::of_bytes(&whole, input, &bytes.into(), offset).map(Container::Message)
         }
     }
 }

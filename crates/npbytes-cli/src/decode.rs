@@ -8,11 +8,12 @@ use bytes::Bytes;
 use npbytes::sniff::Encoding;
 use npbytes::{Array, ErrorKind, npy, raw};
 
-use crate::archive::{self, Access};
+use crate::archive::{self, Access, Container};
 use crate::failure::{Failure, Result, note};
 use crate::format::{Reading, cannot_read};
 use crate::guess::Guess;
 use crate::input::Input;
+use crate::message;
 use crate::snippet::Snippet;
 use crate::source::{Opened, Recorded, Source, read_at};
 use crate::wrapped;
@@ -47,7 +48,10 @@ pub(crate) const HEADER: usize = 4096;
 /// Whatever keeps the source from being an array, with the place and what to do about it.
 pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
     if source.member().is_some() {
-        let archive = archive::open(source, input, Access::Contents)?;
+        let archive = match archive::open_any(source, input, Access::Contents)? {
+            Container::Archive(archive) => archive,
+            Container::Message(document) => return message::load(source, &document),
+        };
         return archive::load(source, &input.for_member(), &archive::member(source, &archive)?);
     }
     match wrapped::open(source, input)? {
@@ -85,6 +89,11 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
             let archive = archive::of_file(source, input, file, Access::Contents, input.offset)?;
             archive::load_only(source, &input.inside(), &archive)
         }
+        Reading::Msgpack => {
+            let bytes = bytes_of_file(source, input, file, input.offset)?;
+            let document = message::of_bytes(source, input, &bytes, input.offset)?;
+            message::load_only(source, &document)
+        }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
 }
@@ -107,6 +116,10 @@ pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Resul
         }
         Reading::Raw => Ok(Loaded { array: raw_array(source, input, &rest)?, trailing: 0 }),
         Reading::Npz => Err(cannot_read(Encoding::Npz, &source.name())),
+        Reading::Msgpack => {
+            let document = message::of_bytes(source, input, &rest, input.offset)?;
+            message::load_only(source, &document)
+        }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
 }
@@ -174,6 +187,11 @@ pub(crate) fn from_started(
             let bytes = rest_of_stream(source, input, head, &mut stream)?;
             let archive = archive::of_bytes(source, input, &bytes.into(), input.offset)?;
             archive::load_only(source, &input.inside(), &archive)
+        }
+        Reading::Msgpack => {
+            let bytes = rest_of_stream(source, input, head, &mut stream)?;
+            let document = message::of_bytes(source, input, &bytes.into(), input.offset)?;
+            message::load_only(source, &document)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }

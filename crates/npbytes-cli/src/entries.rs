@@ -9,13 +9,14 @@ use bytes::Bytes;
 use npbytes::npz::{Archive, Item, Member, Method};
 use npbytes::{Array, npy};
 
-use crate::archive::{self, Access};
+use crate::archive::{self, Access, Container};
 use crate::decode::{self, READ_UP_TO, load};
 use crate::failure::{Failure, Result, note, quoted};
 use crate::flags::LayoutArgs;
 use crate::format::{Format, Reading, unwrapped_name};
 use crate::input::Input;
 use crate::listing::{IN_FLIGHT, cut_off};
+use crate::message;
 use crate::source::{Opened, Source, expand_one};
 use crate::wrapped;
 
@@ -420,7 +421,12 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         if input.offset > 0 || input.is_for_raw() {
             return Ok(Kind::File);
         }
-        let archive = archive::open(source, input, Access::Contents)?;
+        let archive = match archive::open_any(source, input, Access::Contents)? {
+            Container::Archive(archive) => archive,
+            Container::Message(document) => {
+                return Ok(Kind::Loaded(message::load(source, &document)?.array));
+            }
+        };
         let is_array = matches!(archive::member(source, &archive)?.header(), Ok(Some(_)));
         return Ok(if is_array { Kind::Member(archive) } else { Kind::File });
     }

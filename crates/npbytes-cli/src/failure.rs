@@ -130,6 +130,12 @@ impl Failure {
         self
     }
 
+    /// Moves where it went wrong, for bytes that start at an offset.
+    pub(crate) fn shifted(mut self, by: u64) -> Self {
+        self.0.offset = self.0.offset.map(|offset| offset.saturating_add(by));
+        self
+    }
+
     /// Adds the bytes or the text around the offset.
     pub(crate) fn with_snippet(mut self, snippet: Option<Snippet>) -> Self {
         self.0.snippet = snippet;
@@ -252,6 +258,9 @@ fn limit_help(name: &str, limit: u64, needed: u64) -> String {
         "members" => "--max-members",
         "inflate_ratio" => "--max-inflate-ratio",
         "inflate_bytes" => "--max-inflate-bytes",
+        "pickle_items" => "--max-pickle-items",
+        "pickle_memo" => "--max-pickle-memo",
+        "pickle_depth" => "--max-pickle-depth",
         _ => return format!("the limit is called {name}"),
     };
     format!("if you trust this input, raise the limit: {flag} {needed}")

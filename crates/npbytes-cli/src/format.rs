@@ -18,9 +18,11 @@ pub(crate) enum Format {
     Npy,
     /// What np.savez writes
     Npz,
-    /// What pickle.dump writes
-    #[value(hide = true, alias = "pkl")]
+    /// What pickle.dump writes, and joblib.dump without compression
+    #[value(alias = "pkl", alias = "joblib")]
     Pickle,
+    /// What msgpack_numpy.pack writes
+    Msgpack,
     /// An Arrow IPC file
     #[value(hide = true, alias = "feather")]
     Arrow,
@@ -37,7 +39,8 @@ impl Format {
             "bin" | "raw" | "dat" | "buf" => Self::Raw,
             "npy" => Self::Npy,
             "npz" => Self::Npz,
-            "pkl" | "pickle" | "p" => Self::Pickle,
+            "msgpack" | "mpk" => Self::Msgpack,
+            "pkl" | "pickle" | "p" | "joblib" => Self::Pickle,
             "arrow" | "feather" | "arrows" => Self::Arrow,
             "parquet" => Self::Parquet,
             _ => return None,
@@ -53,7 +56,8 @@ impl Format {
     pub(crate) fn cannot_write(self, subject: &str) -> Failure {
         Failure::new(subject, format!("writing {} is not in this version yet", self.name()))
             .with_help(
-                "this version writes .npy files (--to npy), .npz archives (--to npz) and raw bytes (--to raw)",
+                "this version writes .npy files (--to npy), .npz archives (--to npz), pickles (--to pickle) \
+                 and raw bytes (--to raw)",
             )
     }
 }
@@ -76,6 +80,8 @@ pub(crate) enum Reading {
     Npy,
     /// A .npz archive.
     Npz,
+    /// A message of msgpack.
+    Msgpack,
     /// An encoding that is known, but not read yet.
     Unread(Encoding),
 }
@@ -86,7 +92,8 @@ impl From<Format> for Reading {
             Format::Raw => Self::Raw,
             Format::Npy => Self::Npy,
             Format::Npz => Self::Npz,
-            Format::Pickle => Self::Unread(Encoding::Pickle),
+            Format::Msgpack => Self::Msgpack,
+            Format::Pickle => Self::Pickle,
             Format::Arrow => Self::Unread(Encoding::Arrow),
             Format::Parquet => Self::Unread(Encoding::Parquet),
         }
@@ -98,6 +105,7 @@ impl From<Encoding> for Reading {
         match encoding {
             Encoding::Npy => Self::Npy,
             Encoding::Npz => Self::Npz,
+            Encoding::Msgpack => Self::Msgpack,
             other => Self::Unread(other),
         }
     }
@@ -107,7 +115,7 @@ impl From<Encoding> for Reading {
 pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
     let failure = Failure::new(
         subject,
-        format!("this is {encoding}; this version reads .npy and .npz files and raw bytes"),
+        format!("this is {encoding}; this version reads .npy and .npz files, pickles and raw bytes"),
     );
     failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8")
 }

@@ -1,10 +1,11 @@
 //! The flags that every subcommand has: what the input is, which part of it is meant, and how much it
 //! may ask for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use npbytes::sniff::Encoding;
-use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, npz, raw};
+use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, npz, pickle, raw};
 
 use crate::failure::{Failure, Result, quoted};
 use crate::format::{Format, Reading, unwrapped_name};
@@ -52,6 +53,11 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "VERSION")]
     numpy: Option<NumPy>,
 
+    /// The folder of the out-of-band buffers that were pickled beside a pickle of protocol 5: files that sort by
+    /// name as the buffers follow one another, numbers by their value
+    #[arg(long, value_name = "FOLDER")]
+    buffers: Option<PathBuf>,
+
     #[command(flatten)]
     limits: LimitArgs,
 }
@@ -84,6 +90,18 @@ pub(crate) struct LimitArgs {
     /// The most bytes that the deflated members of an archive may become in all [default: no limit]
     #[arg(long, value_name = "BYTES")]
     max_inflate_bytes: Option<u64>,
+
+    /// The most values that a pickle may make
+    #[arg(long, value_name = "VALUES", default_value_t = Limits::DEFAULT.pickle_items)]
+    max_pickle_items: u64,
+
+    /// The most entries of a pickle's memo [default: no limit]
+    #[arg(long, value_name = "ENTRIES")]
+    max_pickle_memo: Option<u64>,
+
+    /// How deep the containers of a pickle may nest
+    #[arg(long, value_name = "LEVELS", default_value_t = Limits::DEFAULT.pickle_depth)]
+    max_pickle_depth: u64,
 }
 
 impl LimitArgs {
@@ -93,12 +111,17 @@ impl LimitArgs {
             .header_bytes(self.max_header)
             .depth(self.max_depth)
             .members(self.max_members)
-            .inflate_ratio(self.max_inflate_ratio);
+            .inflate_ratio(self.max_inflate_ratio)
+            .pickle_items(self.max_pickle_items)
+            .pickle_depth(self.max_pickle_depth);
         if let Some(bytes) = self.max_array {
             limits = limits.array_bytes(bytes);
         }
         if let Some(bytes) = self.max_inflate_bytes {
             limits = limits.inflate_bytes(bytes);
+        }
+        if let Some(entries) = self.max_pickle_memo {
+            limits = limits.pickle_memo(entries);
         }
         limits
     }
@@ -133,6 +156,8 @@ pub(crate) struct Input {
     pub(crate) numpy: NumPy,
     /// What the input may ask for.
     pub(crate) limits: Limits,
+    /// The out-of-band buffers of a pickle.
+    buffers: Vec<Bytes>,
 }
 
 impl InputArgs {
@@ -167,6 +192,7 @@ impl InputArgs {
             offset: self.offset,
             numpy,
             limits: self.limits.understood(),
+            buffers: self.buffers.as_deref().map(buffers).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -186,6 +212,7 @@ impl Input {
             offset: 0,
             numpy: NumPy::default(),
             limits,
+            buffers: Vec::new(),
         }
     }
 
@@ -199,6 +226,11 @@ impl Input {
         npz::ReadOptions::default().limits(self.limits)
     }
 
+    /// How pickles are read.
+    pub(crate) fn pickle_options(&self) -> pickle::ReadOptions {
+        pickle::ReadOptions::with_limits(self.limits).buffers(self.buffers.clone())
+    }
+
     /// The flags for what lies inside of an archive, where `--from` and `--offset` are about the archive.
     pub(crate) fn inside(&self) -> Self {
         let mut inside = self.for_member();
@@ -208,7 +240,7 @@ impl Input {
 
     /// The flags for the contents of a member, where all of them are about those.
     pub(crate) fn for_member(&self) -> Self {
-        let from = self.from.filter(|&format| format != Format::Npz);
+        let from = self.from.filter(|format| !matches!(format, Format::Npz | Format::Msgpack));
         Self { from, ..self.clone() }
     }
 
@@ -225,6 +257,11 @@ impl Input {
     /// Whether the flags take the input for raw bytes.
     pub(crate) fn is_for_raw(&self) -> bool {
         self.raw_flag.is_some() || self.from == Some(Format::Raw)
+    }
+
+    /// Whether the input is said to be a message of msgpack.
+    pub(crate) fn is_from_msgpack(&self) -> bool {
+        self.from == Some(Format::Msgpack)
     }
 
     /// Whether compressed inputs are what is inside of them: all of them, unless their own bytes are asked for.
@@ -274,6 +311,7 @@ impl Input {
             (None, None) if self.raw_flag.is_none() => match named_format(source) {
                 Some(Format::Npy) => Reading::Npy,
                 Some(Format::Npz) => Reading::Npz,
+                Some(Format::Msgpack) => Reading::Msgpack,
                 _ => Reading::Raw,
             },
             (None, _) => Reading::Raw,
@@ -351,6 +389,23 @@ impl Input {
 fn named_format(source: &Source) -> Option<Format> {
     let path = source.member().map_or(source.path(), |member| Some(Path::new(member)));
     path.and_then(|path| Format::of_extension(&unwrapped_name(path)))
+}
+
+/// The buffers in a folder, in the order of their names, of which numbers go by their value.
+fn buffers(folder: &Path) -> Result<Vec<Bytes>> {
+    let failure = |error: std::io::Error| Failure::io(folder.display().to_string(), &error);
+    let mut paths = Vec::new();
+    for item in folder.read_dir().map_err(failure)? {
+        let path = item.map_err(failure)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_file() && !name.starts_with('.') {
+            let digits = name.split(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
+            let number = digits.and_then(|digits| digits.parse::<u64>().ok());
+            paths.push((number, name, path));
+        }
+    }
+    paths.sort();
+    paths.into_iter().map(|(.., path)| Ok(npbytes::map_bytes(&path)?)).collect()
 }
 
 /// Reads a shape: `28,28`, `(28, 28)`, `-1`, and the empty text.

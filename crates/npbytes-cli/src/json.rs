@@ -69,7 +69,8 @@ pub(crate) struct MemberInfo {
     /// How many bytes the contents have, and how many they take in the archive.
     pub(crate) uncompressed_size: u64,
     pub(crate) compressed_size: u64,
-    pub(crate) crc32: u32,
+    /// Absent of what has none.
+    pub(crate) crc32: Option<u32>,
     /// Where the data starts in the archive.
     pub(crate) data_offset: Option<u64>,
     /// What the header says; absent of what is no .npy file. Offsets count in the contents.

@@ -68,7 +68,7 @@ pub(crate) fn of_member(archive: &Archive, member: &Member<'_>) -> MemberInfo {
         method: method(member.method()),
         uncompressed_size: member.uncompressed_size(),
         compressed_size: member.compressed_size(),
-        crc32: member.crc32(),
+        crc32: Some(member.crc32()),
         data_offset: member.data_offset().ok(),
         array: None,
         hidden: !is_last,

@@ -15,6 +15,7 @@ mod guess;
 mod input;
 mod json;
 mod listing;
+mod message;
 mod output;
 mod pack;
 mod progress;

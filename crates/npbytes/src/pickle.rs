@@ -14,7 +14,7 @@
 //! let bytes = pickle::encode(&array.view(), &WriteOptions::default())?;
 //! assert_eq!(bytes.len(), 152);
 //! let back = pickle::decode(&Bytes::from(bytes), &ReadOptions::default())?;
-//! assert_eq!(back.root().array()?.view().as_slice::<i16>()?, [1, 2]);
+//! assert_eq!(back.root().array()?.view().to_vec::<i16>()?, [1, 2]);
 //! # Ok::<(), npbytes::Error>(())
 //! ```
 //!
@@ -34,6 +34,7 @@ mod node;
 mod numpy;
 mod opcode;
 mod pickler;
+mod retarget;
 mod save;
 mod text;
 
@@ -46,6 +47,7 @@ pub use integer::Integer;
 pub use node::{Global, Items, Node, Object, Pairs, Step, View};
 pub use numpy::{Masked, NdArray, NumPyValue, Objects};
 pub use opcode::Argument;
+pub use retarget::{Changes, retarget};
 pub use text::Text;
 
 use crate::array::{Array, ArrayView};

@@ -4,12 +4,14 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use bytes::Bytes;
+use npbytes::msgpack::{Document, Node};
 use npbytes::npz::Archive;
 use npbytes::sniff::Encoding;
 use npbytes::{ArrayView, Shape, npy, raw};
 
 use super::{Outcome, Page, for_each_file};
-use crate::archive::{self, Access};
+use crate::archive::{self, Access, Container};
 use crate::decode::{
     self, HEADER, bytes_of_file, end_of_file, failure_in_file, failure_in_memory, raw_failure,
     read_header,
@@ -19,7 +21,7 @@ use crate::format::Reading;
 use crate::guess::{self, Guess};
 use crate::input::{Input, InputArgs};
 use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
-use crate::listing;
+use crate::{listing, message};
 use crate::output::{clean, styled};
 use crate::source::{Opened, Recorded, Source, read_at};
 use crate::wrapped;
@@ -165,6 +167,10 @@ fn tell_file(
             tell_archive(source, input, &archive, told);
             Ok(())
         }
+        Reading::Msgpack => {
+            let bytes = bytes_of_file(source, input, &mut file, input.offset)?;
+            tell_message(source, input, &bytes, told)
+        }
         Reading::Unread(_) => Ok(()),
     }
 }
@@ -282,8 +288,45 @@ fn tell_stream(
             tell_archive(source, input, &archive, told);
             Ok(())
         }
+        Reading::Msgpack => {
+            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+            told.size(input.offset + bytes.len() as u64);
+            tell_message(source, input, &bytes.into(), told)
+        }
         Reading::Unread(_) => Ok(()),
     }
+}
+
+/// Tells about the arrays of a message, or about the one that it is.
+fn tell_message(source: &Source, input: &Input, bytes: &Bytes, told: &mut Told) -> Result<()> {
+    let document = message::of_bytes(source, input, bytes, input.offset)?;
+    told.info.trailing_bytes = Some((bytes.len() - document.data().len()) as u64);
+    match document.arrays().next() {
+        Some((path, node)) if path.keys().is_empty() => {
+            tell_value(source, input, &document, node, told)
+        }
+        _ => {
+            told.info.members = Some(message::described(source, &document, input.numpy)?);
+            Ok(())
+        }
+    }
+}
+
+fn tell_value(
+    source: &Source,
+    input: &Input,
+    document: &Document,
+    node: Node<'_>,
+    told: &mut Told,
+) -> Result<()> {
+    let failure = |error: npbytes::Error| Failure::of(source.name(), &error, 0);
+    let mut info = message::array_info(document, node, input.numpy).map_err(failure)?;
+    if input.has_part() {
+        let array = node.array().map_err(failure)?;
+        info.part = Some(part_info(&input.part(source, &array.view())?));
+    }
+    told.info.arrays.push(info);
+    Ok(())
 }
 
 fn tell_archive(source: &Source, input: &Input, archive: &Archive, told: &mut Told) {
@@ -295,7 +338,14 @@ fn tell_archive(source: &Source, input: &Input, archive: &Archive, told: &mut To
 
 /// Tells about one member of an archive: by its header, if it is a .npy file.
 fn tell_member(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
-    let archive = archive::open(source, input, Access::Headers)?;
+    let archive = match archive::open_any(source, input, Access::Headers)? {
+        Container::Archive(archive) => archive,
+        Container::Message(document) => {
+            told.info.encoding = Some(Encoding::Msgpack.name());
+            let node = message::node(source, &document)?;
+            return tell_value(source, input, &document, node, told);
+        }
+    };
     let member = archive::member(source, &archive)?;
     let size = member.uncompressed_size();
     told.info.size = Some(size);
@@ -385,6 +435,7 @@ fn encoding_name(reading: Reading) -> &'static str {
         Reading::Raw => "raw",
         Reading::Npy => Encoding::Npy.name(),
         Reading::Npz => Encoding::Npz.name(),
+        Reading::Msgpack => Encoding::Msgpack.name(),
         Reading::Unread(encoding) => encoding.name(),
     }
 }

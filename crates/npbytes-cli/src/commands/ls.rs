@@ -7,11 +7,11 @@ use npbytes::NumPy;
 
 use super::info::print_json;
 use super::{Outcome, for_each_file};
-use crate::archive::{self, Access};
+use crate::archive::{self, Access, Container};
 use crate::failure::{Failure, Result};
 use crate::input::{Input, LimitArgs};
 use crate::json::{ErrorInfo, FileInfo};
-use crate::listing;
+use crate::{listing, message};
 use crate::progress::Progress;
 use crate::source::Source;
 
@@ -76,7 +76,15 @@ fn list(
     info: &mut FileInfo,
 ) -> Result<()> {
     let access = if check { Access::Contents } else { Access::Headers };
-    let archive = archive::open(source, input, access)?;
+    let archive = match archive::open_any(source, input, access)? {
+        Container::Archive(archive) => archive,
+        Container::Message(document) => {
+            info.encoding = Some("msgpack");
+            info.size = source.path().and_then(|path| path.metadata().ok()).map(|data| data.len());
+            info.members = Some(message::described(source, &document, NumPy::default())?);
+            return Ok(());
+        }
+    };
     info.encoding = Some("npz");
     info.size = source.path().and_then(|path| path.metadata().ok()).map(|data| data.len());
     info.trailing_bytes = Some(archive.trailing());

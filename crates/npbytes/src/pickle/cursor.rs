@@ -1,5 +1,6 @@
 //! Reads the parts of an opcode's argument, and says where the input ends too early.
 
+use super::opcode::Argument;
 use crate::error::{Error, Result};
 
 /// A place in the input.
@@ -118,6 +119,22 @@ impl<'a> Cursor<'a> {
     pub(super) fn counted64(&mut self) -> Result<&'a [u8]> {
         let len = self.u64()?;
         self.take(len)
+    }
+
+    /// Goes past an argument, whatever it says.
+    pub(super) fn skip(&mut self, argument: Argument) -> Result<()> {
+        match argument {
+            Argument::None => Ok(()),
+            Argument::U8 => self.take(1).map(drop),
+            Argument::U16 => self.take(2).map(drop),
+            Argument::I32 | Argument::U32 => self.take(4).map(drop),
+            Argument::U64 | Argument::F64 => self.take(8).map(drop),
+            Argument::DecimalLine | Argument::Line => self.line().map(drop),
+            Argument::TwoLines => self.line().and_then(|_| self.line()).map(drop),
+            Argument::Counted8 => self.counted8().map(drop),
+            Argument::Counted32 => self.counted32().map(drop),
+            Argument::Counted64 => self.counted64().map(drop),
+        }
     }
 
     #[cold]
