@@ -22,6 +22,7 @@ mod file;
 mod header;
 #[cfg(feature = "fs")]
 mod map;
+mod objects;
 mod rows;
 mod stream;
 
@@ -36,6 +37,7 @@ pub use file::{read, read_header, write};
 pub use header::Header;
 #[cfg(feature = "fs")]
 pub use map::{MapMode, MapMut, map};
+pub use objects::{Contents, decode_contents, encode_objects};
 #[cfg(feature = "npz")]
 pub(crate) use stream::read_first_header;
 pub use stream::{GrowingWriter, Reader, Writer};
@@ -117,8 +119,8 @@ impl WriteOptions {
 ///
 /// # Errors
 /// What `np.load` refuses, and negative dimensions, which some NumPy versions read from files; a header
-/// over the limit; data shorter than the header says. Objects are not read yet. Offsets count from the
-/// start of `data`.
+/// over the limit; data shorter than the header says; Python objects, which [`decode_contents`] reads. Offsets
+/// count from the start of `data`.
 pub fn decode(data: &Bytes, options: &ReadOptions) -> Result<Array> {
     let header = Header::parse(data, options)?;
     let range = header.data_range_in(data.len())?;
@@ -150,7 +152,7 @@ pub fn view<'a>(data: &'a [u8], options: &ReadOptions) -> Result<ArrayView<'a>> 
 /// The bytes that `np.save` writes. Copies the elements once.
 ///
 /// # Errors
-/// Objects (not yet), fields that overlap or stand out of order, a header that a forced version cannot
+/// Objects (see [`encode_objects`]), fields that overlap or stand out of order, a header that a forced version cannot
 /// hold.
 pub fn encode(array: &ArrayView<'_>, options: &WriteOptions) -> Result<Vec<u8>> {
     let mut out = Vec::new();
@@ -210,8 +212,9 @@ pub(crate) fn check_header(array: &ArrayView<'_>, options: &WriteOptions) -> Res
 fn refuse_objects(dtype: &crate::DType) -> Result<()> {
     if dtype.has_object() {
         return Err(Error::unsupported(format!(
-            "a .npy file of dtype {dtype} holds a pickle, which this version neither reads nor writes"
-        )));
+            "the elements of a .npy file of dtype {dtype} are Python objects, in a pickle"
+        ))
+        .with_help("read and write it with `npy::decode_contents` and `npy::encode_objects`"));
     }
     Ok(())
 }

@@ -148,7 +148,17 @@ pub struct Pickle {
 /// texts that are none; and an input over the limits. Offsets count from the start of `data`. What NumPy would
 /// refuse in its own part is told by [`Node::numpy`].
 pub fn decode(data: &Bytes, options: &ReadOptions) -> Result<Pickle> {
-    Pickle::from_outcome(machine::run(data.clone(), 0, options.buffers.clone(), &options.limits))
+    decode_at(data, 0, options)
+}
+
+/// Reads the pickle at an offset of some bytes; offsets count from the start of the bytes all the same.
+pub(crate) fn decode_at(data: &Bytes, start: usize, options: &ReadOptions) -> Result<Pickle> {
+    Pickle::from_outcome(machine::run(
+        data.clone(),
+        start,
+        options.buffers.clone(),
+        &options.limits,
+    ))
 }
 
 /// Reads the pickle at the start of some bytes, and returns what follows it: the next pickle of a stream, or

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use smallvec::SmallVec;
-pub(super) use write::{write, write_in_place};
+pub(super) use write::{write, write_any, write_in_place};
 
 use super::{MAGIC, ReadOptions, refuse_objects};
 use crate::array::{Array, ArrayView};

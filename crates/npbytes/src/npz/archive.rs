@@ -21,6 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 #[cfg(feature = "fs")]
 use crate::map::map_start;
 use crate::npy::{self, Header};
+use crate::pickle::Pickle;
 #[cfg(feature = "fs")]
 use crate::regular;
 
@@ -54,6 +55,8 @@ pub struct Archive {
 pub enum Item {
     /// An array.
     Array(Array),
+    /// An array of Python objects: its pickle.
+    Objects(Pickle),
     /// Something that is no .npy file, which NumPy returns as `bytes`.
     Bytes(Bytes),
 }
@@ -256,7 +259,8 @@ impl<'a> Member<'a> {
         self.array_in(&self.bytes()?)
     }
 
-    /// Reads the member as NumPy does: an array if it starts as a .npy file, else bytes.
+    /// Reads the member as NumPy does: an array if it starts as a .npy file (one of objects as the pickle that it is, of
+    /// which nothing is run), else bytes.
     ///
     /// # Errors
     /// As [`array`](Self::array), but for the magic.
@@ -267,7 +271,11 @@ impl<'a> Member<'a> {
     fn read_with(&self, inflater: &mut Inflater) -> Result<Item> {
         let bytes = self.bytes_with(inflater)?;
         if bytes.starts_with(&npy::MAGIC) {
-            return Ok(Item::Array(self.array_in(&bytes)?));
+            return match npy::decode_contents(&bytes, &self.npy_options()) {
+                Ok(npy::Contents::Array(array)) => Ok(Item::Array(array)),
+                Ok(npy::Contents::Objects(pickle)) => Ok(Item::Objects(pickle)),
+                Err(error) => Err(error.in_member(self.name())),
+            };
         }
         Ok(Item::Bytes(bytes))
     }

@@ -103,13 +103,27 @@ pub(super) struct Deflated {
 
 /// Deflates an array as a .npy file.
 pub(super) fn deflate(array: &ArrayView<'_>, options: &WriteOptions) -> Result<Deflated> {
+    let itemsize = array.dtype().itemsize();
+    deflate_with(itemsize, options, |sink| npy::encode_to(sink, array, &options.npy))
+}
+
+/// Deflates a .npy file that is there already.
+pub(super) fn deflate_bytes(bytes: &[u8], options: &WriteOptions) -> Result<Deflated> {
+    deflate_with(1, options, |sink| Ok(sink.write_all(bytes)?))
+}
+
+fn deflate_with(
+    itemsize: usize,
+    options: &WriteOptions,
+    write: impl FnOnce(&mut Sink) -> Result<()>,
+) -> Result<Deflated> {
     let mut sink = Sink {
         crc: crc32fast::Hasher::new(),
         uncompressed: 0,
-        deflater: Deflater::new(options.compression, array.dtype().itemsize()),
+        deflater: Deflater::new(options.compression, itemsize),
         bytes: Vec::new(),
     };
-    npy::encode_to(&mut sink, array, &options.npy)?;
+    write(&mut sink)?;
     if let Some(deflater) = &mut sink.deflater {
         deflater.finish(&mut sink.bytes)?;
     }

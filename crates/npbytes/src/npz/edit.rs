@@ -18,6 +18,7 @@ use super::{ReadOptions, WriteOptions};
 use crate::array::ArrayView;
 use crate::error::{Error, Result};
 use crate::lock::Locked;
+use crate::pickle::Pickle;
 use crate::replace::Replacement;
 use crate::tail::Tail;
 
@@ -172,13 +173,34 @@ impl Editor {
     /// # Errors
     /// As [`append`](Self::append).
     pub fn append_all<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
-        for (name, _) in members {
-            if let Some(there) = self.found_under(name.as_ref())?.first() {
-                return Err(Error::member_name(format!("there is a member {there:?} already"))
-                    .with_help("replace it, or remove it first"));
-            }
-        }
+        members.iter().try_for_each(|(name, _)| self.check_new(name.as_ref()))?;
         self.write(members)
+    }
+
+    /// Adds an array of Python objects, by its pickle.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append) and [`npy::encode_objects`](crate::npy::encode_objects).
+    pub fn append_objects(&mut self, name: &str, pickle: &Pickle) -> Result<()> {
+        self.check_new(name)?;
+        self.write_objects(name, pickle)
+    }
+
+    /// Adds an array of Python objects in the place of what NumPy finds under that name, if there is something.
+    ///
+    /// # Errors
+    /// As [`append_objects`](Self::append_objects), but for names that there are.
+    pub fn replace_objects(&mut self, name: &str, pickle: &Pickle) -> Result<()> {
+        Record::member_name(name)?;
+        self.write_objects(name, pickle)
+    }
+
+    fn check_new(&self, name: &str) -> Result<()> {
+        match self.found_under(name)?.first() {
+            Some(there) => Err(Error::member_name(format!("there is a member {there:?} already"))
+                .with_help("replace it, or remove it first")),
+            None => Ok(()),
+        }
     }
 
     /// Adds an array in the place of what NumPy finds under that name, if there is something.
@@ -201,16 +223,29 @@ impl Editor {
         self.write(members)
     }
 
-    /// Writes members. What was there under their names goes only when they are there.
     fn write<S: AsRef<str>>(&mut self, members: &[(S, ArrayView<'_>)]) -> Result<()> {
-        let names = || members.iter().map(|(name, _)| name.as_ref());
-        let released: Vec<&str> = names().filter(|name| self.writer.release(name)).collect();
+        let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+        self.write_with(&names, |writer| writer.add_all(members))
+    }
+
+    fn write_objects(&mut self, name: &str, pickle: &Pickle) -> Result<()> {
+        self.write_with(&[name], |writer| writer.add_objects(name, pickle))
+    }
+
+    /// Writes members. What was there under their names goes only when they are there.
+    fn write_with(
+        &mut self,
+        names: &[&str],
+        add: impl FnOnce(&mut Writer<Tail>) -> Result<()>,
+    ) -> Result<()> {
+        let released: Vec<&str> =
+            names.iter().copied().filter(|name| self.writer.release(name)).collect();
         let before = self.writer.written();
-        let written = self.writer.add_all(members);
+        let written = add(&mut self.writer);
         for name in released {
             self.writer.reserve(name);
         }
-        for (index, name) in (before..self.writer.written()).zip(names()) {
+        for (index, name) in (before..self.writer.written()).zip(names) {
             for there in self.found_under(name)? {
                 self.unlist(&there);
             }
@@ -221,7 +256,7 @@ impl Editor {
             self.members.push(Listed {
                 name: member,
                 is_listed: true,
-                from: Origin::Given(name.into()),
+                from: Origin::Given((*name).into()),
             });
             self.changed = true;
         }

@@ -10,7 +10,7 @@ use rawzip::ReaderAt;
 use sink::{Counted, Sink, Sum};
 
 use super::archive::Member;
-use super::deflate::{Deflated, Deflater, deflate};
+use super::deflate::{Deflated, Deflater, deflate, deflate_bytes};
 use super::directory::Entry;
 use super::record::{Method, Record, Style, directory};
 use super::source::Source;
@@ -19,6 +19,7 @@ use crate::array::ArrayView;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::npy;
+use crate::pickle::Pickle;
 use crate::shape::Shape;
 
 /// How many bytes of arrays are deflated at a time. A larger array goes through piece by piece.
@@ -199,6 +200,22 @@ impl<W: Write> Writer<W> {
         let sink = self.begin(record, dtype.itemsize())?;
         let rows = npy::Writer::new(sink, dtype, shape, fortran_order, &options)?;
         Ok(RowWriter { rows })
+    }
+
+    /// Writes an array of Python objects, by its pickle, under a name to which `.npy` is added.
+    ///
+    /// # Errors
+    /// As [`npy::encode_objects`] and [`encode`](super::encode), and those of the target.
+    pub fn add_objects(&mut self, name: &str, pickle: &Pickle) -> Result<()> {
+        self.intact()?;
+        let record = self.record(name)?;
+        let member = record.name.clone();
+        let bytes = npy::encode_objects(pickle, &self.options.npy)
+            .map_err(|error| error.in_member(&member))?;
+        let deflated = deflate_bytes(&bytes, &self.options)?;
+        self.add_deflated(record, &deflated)?;
+        self.names.insert(name.into());
+        Ok(())
     }
 
     /// What is known of a member that comes next.

@@ -18,6 +18,17 @@ pub(in crate::npy) fn write(
     options: &WriteOptions,
 ) -> Result<()> {
     refuse_objects(dtype)?;
+    write_any(out, dtype, shape, fortran_order, options)
+}
+
+/// Writes the prefix of a .npy file, also where a pickle follows it.
+pub(in crate::npy) fn write_any(
+    out: &mut Vec<u8>,
+    dtype: &DType,
+    shape: &Shape,
+    fortran_order: bool,
+    options: &WriteOptions,
+) -> Result<()> {
     let numpy = options.profile.numpy;
     if shape.len() > numpy.max_dims() {
         return Err(Error::unsupported(format!(
@@ -30,6 +41,8 @@ pub(in crate::npy) fn write(
     text.push_str("{'descr': ");
     match dtype.kind() {
         Kind::Struct(_) => text.push_str(&dtype.descr(options.profile)?),
+        // A header knows no other word for it.
+        Kind::String => text.push_str("'|O'"),
         _ => {
             text.push('\'');
             dtype.push_typestr(&mut text);
