@@ -79,6 +79,10 @@ pub enum ErrorKind {
     Index(Cow<'static, str>),
     /// Bytes are no pickle, or what a pickle holds is not what was asked for.
     Pickle(Cow<'static, str>),
+    /// Compressed bytes that no compressor wrote.
+    Compressed(Cow<'static, str>),
+    /// Bytes are no msgpack, or not what msgpack-numpy writes.
+    Msgpack(Cow<'static, str>),
     /// Bytes are no zip archive such as `np.savez` makes, or one that contradicts itself.
     Archive(Cow<'static, str>),
     /// A name that a member of an archive cannot have, or has already.
@@ -250,6 +254,15 @@ impl Error {
         Self::new(ErrorKind::Pickle(shortened(message.into())))
     }
 
+    #[cfg(feature = "compressed")]
+    pub(crate) fn compressed(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Compressed(shortened(message.into())))
+    }
+
+    pub(crate) fn msgpack(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Msgpack(shortened(message.into())))
+    }
+
     #[cfg(feature = "npz")]
     pub(crate) fn archive(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Archive(shortened(message.into())))
@@ -326,6 +339,8 @@ impl fmt::Display for ErrorKind {
             Self::Shape(message) => write!(f, "not a shape: {message}"),
             Self::Index(message) => write!(f, "out of the array: {message}"),
             Self::Pickle(message) => write!(f, "in the pickle: {message}"),
+            Self::Compressed(message) => f.write_str(message),
+            Self::Msgpack(message) => write!(f, "not msgpack: {message}"),
             Self::Archive(message) => write!(f, "not a .npz archive: {message}"),
             Self::MemberName(message) => write!(f, "no name for a new member: {message}"),
             Self::Checksum { expected, found } => {

@@ -23,9 +23,10 @@ pub struct Limits {
     pub members: u64,
     /// The most bytes that one byte of a deflated member may become, where the deflated members of an archive
     /// come to more than 1 GiB in all. 200 by default; deflate itself cannot exceed 1032, which is what arrays
-    /// of zeros come to. Below 1 GiB any ratio goes.
+    /// of zeros come to. Below 1 GiB any ratio goes. Bounds compressed wrappers of any kind just so, by what the
+    /// innermost gives for a byte of the outermost.
     pub inflate_ratio: u64,
-    /// The most bytes that the deflated members of an archive may become in all. No bound by default, other
+    /// The most bytes that the deflated members of an archive, or compressed wrappers, may become in all. No bound by default, other
     /// than that of `inflate_ratio`.
     pub inflate_bytes: u64,
     /// The most values that a pickle may make: containers, objects and names, and what containers hold. Texts and

@@ -225,6 +225,12 @@ impl Pickle {
         Node::new(self, value)
     }
 
+    /// Every node that was made, in that order: containers, objects and names, reachable from the root or not.
+    pub fn nodes(&self) -> impl ExactSizeIterator<Item = Node<'_>> {
+        let count = u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX);
+        (0..count).map(|index| Node::new(self, Value::node(index)))
+    }
+
     /// The protocol that the input names; 0 where it names none, as protocols 0 and 1 do.
     pub const fn protocol(&self) -> u8 {
         self.protocol

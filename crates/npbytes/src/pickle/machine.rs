@@ -32,12 +32,17 @@ pub(super) struct Outcome {
 
 /// Runs the pickle at an offset of the input, to its STOP.
 pub(super) fn run(input: Bytes, start: usize, buffers: Vec<Bytes>, limits: &Limits) -> Outcome {
-    run_part(input, start, buffers, limits, false)
+    run_part(input, start, buffers, limits, Joblib::Followed)
+}
+
+/// Runs a pickle as `pickle.load` would, to which joblib's stand-ins are objects like any other.
+pub(super) fn run_plain(input: Bytes, start: usize, limits: &Limits) -> Outcome {
+    run_part(input, start, Vec::new(), limits, Joblib::Unknown)
 }
 
 /// Runs a pickle that stands inside of another stream, where joblib's arrays cannot be.
 pub(super) fn run_nested(input: Bytes, start: usize, limits: &Limits) -> Outcome {
-    run_part(input, start, Vec::new(), limits, true)
+    run_part(input, start, Vec::new(), limits, Joblib::Refused)
 }
 
 fn run_part(
@@ -45,13 +50,13 @@ fn run_part(
     start: usize,
     buffers: Vec<Bytes>,
     limits: &Limits,
-    nested: bool,
+    joblib: Joblib,
 ) -> Outcome {
     let data = input.clone();
     let graph = Graph { input, buffers, ..Graph::default() };
     let mut machine = Machine {
         data: &data,
-        nested,
+        joblib,
         cursor: Cursor::new(&data, start),
         graph,
         stack: Vec::new(),
@@ -85,10 +90,20 @@ fn run_part(
     }
 }
 
+/// What becomes of joblib's stand-ins for arrays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Joblib {
+    /// What follows them is the array.
+    Followed,
+    /// They cannot be here: this is the pickle of such an array.
+    Refused,
+    /// They mean nothing.
+    Unknown,
+}
+
 struct Machine<'a> {
     data: &'a [u8],
-    /// Whether this is the pickle of an array in a joblib file.
-    nested: bool,
+    joblib: Joblib,
     cursor: Cursor<'a>,
     graph: Graph,
     stack: Vec<Value>,
@@ -172,7 +187,7 @@ impl<'a> Machine<'a> {
                     let value = match (op, line) {
                         (INT, b"00") => Value::FALSE,
                         (INT, b"01") => Value::TRUE,
-                        _ => self.decimal(op, line)?,
+                        _ => self.number(op, line)?,
                     };
                     self.stack.push(value);
                 }
@@ -428,22 +443,45 @@ impl<'a> Machine<'a> {
         self.stack.push(small.and_then(Value::int).unwrap_or(Value::long(self.op)));
     }
 
-    /// The number in the line of an INT or a LONG.
-    fn decimal(&self, op: u8, line: &[u8]) -> Result<Value> {
+    /// The number in the line of an INT or a LONG: as in a Python source, and for INT as in one of C.
+    fn number(&self, op: u8, line: &[u8]) -> Result<Value> {
+        let wrong = || {
+            let found = String::from_utf8_lossy(line);
+            Error::pickle(format!("expected a number, found {found:?}"))
+        };
         let digits = if op == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
-        let text = std::str::from_utf8(digits).map(str::trim).unwrap_or_default();
-        let number = text.strip_prefix(['-', '+']).unwrap_or(text);
-        if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Error::pickle(format!(
-                "expected a decimal number, found {:?}",
-                String::from_utf8_lossy(line)
-            )));
+        let text = std::str::from_utf8(digits).map(str::trim).map_err(|_| wrong())?;
+        let (negative, number) = match text.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let octal = op == INT && number.len() > 1;
+        let (radix, number) = match number {
+            [b'0', b'x' | b'X', rest @ ..] => (16, rest),
+            [b'0', b'o' | b'O', rest @ ..] => (8, rest),
+            [b'0', b'b' | b'B', rest @ ..] => (2, rest),
+            // A C integer with a 0 in front.
+            [b'0', rest @ ..] if octal && rest.iter().all(|digit| matches!(digit, b'0'..=b'7')) => {
+                (8, rest)
+            }
+            rest => (10, rest),
+        };
+        if radix == 10 {
+            if number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
+                return Err(wrong());
+            }
+            // Python's own bound: the time that it takes grows with the square.
+            if number.len() > 4300 {
+                return Err(Error::pickle(format!("a number of {} decimal digits", number.len())));
+            }
+            return Ok(text.parse().ok().and_then(Value::int).unwrap_or(Value::long(self.op)));
         }
-        // Python's own bound: the time that it takes grows with the square.
-        if number.len() > 4300 {
-            return Err(Error::pickle(format!("a number of {} decimal digits", number.len())));
-        }
-        Ok(text.parse().ok().and_then(Value::int).unwrap_or(Value::long(self.op)))
+        let number =
+            std::str::from_utf8(number).ok().filter(|number| !number.starts_with(['+', '-']));
+        let int =
+            number.and_then(|number| i64::from_str_radix(number, radix).ok()).ok_or_else(wrong)?;
+        Value::int(if negative { -int } else { int }).ok_or_else(wrong)
     }
 
     #[inline]
@@ -658,13 +696,27 @@ impl<'a> Machine<'a> {
         self.reach(2)?;
         let state = self.pop()?;
         let target = self.top()?;
+        let nothing = state == Value::NONE
+            || matches!(self.graph.tuple(state), Some(&[Value::NONE, Value::NONE]));
+        let holds = |node: Option<&Node>| {
+            matches!(
+                node,
+                Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_))
+            )
+        };
+        if nothing && !holds(self.graph.node(target)) {
+            // Nothing is set, on whatever it is.
+            return Ok(());
+        }
         let index = target.index().ok_or_else(|| Error::pickle("BUILD on what has no state"))?;
         let plain = !self.graph.effects.contains_key(&index);
         match self.graph.nodes.get_mut(index as usize) {
             Some(Node::Object(object)) if plain && object.state == Value::ABSENT => {
                 object.state = state;
                 let callable = object.callable;
-                if self.graph.known(callable) == Known::JoblibArray {
+                if self.joblib != Joblib::Unknown
+                    && self.graph.known(callable) == Known::JoblibArray
+                {
                     self.follow_joblib(index)?;
                 }
             }
@@ -678,7 +730,7 @@ impl<'a> Machine<'a> {
 
     /// The bytes of the array that joblib put behind its stand-in.
     fn follow_joblib(&mut self, index: u32) -> Result<()> {
-        if self.nested {
+        if self.joblib == Joblib::Refused {
             return Err(Error::pickle("a joblib array inside of the pickle of an array"));
         }
         let (contents, end) = joblib::follow(&self.graph, index, self.cursor.at(), self.limits)?;

@@ -369,17 +369,16 @@ impl<'a> Reader<'a> {
             return Err(wrong());
         };
         let class = self.class(class).ok_or_else(wrong)?;
+        if !self.is_placeholder(shape, code) {
+            return Err(wrong());
+        }
         if !self.graph.effects(value).is_empty() {
             return Err(self.error(value, "an array that is changed more than once"));
         }
         if object.state == Value::ABSENT {
-            // An array that nobody has filled: none of it can be told, unless there is nothing.
-            let dims = self.dtypes.dims(shape)?;
-            let code = self.bytes(code)?.ok_or_else(wrong)?;
-            let text = std::str::from_utf8(&code).map_err(|_| wrong())?;
-            let array =
-                Array::new(DType::parse(text)?, Shape::new(&dims)?, AxisOrder::C, Bytes::new())
-                    .map_err(|_| self.error(value, "an array without a state"))?;
+            // Nobody has filled it: there is nothing.
+            let (dtype, shape) = (DType::native(Kind::Int8), Shape::new(&[0])?);
+            let array = Array::new(dtype, shape, AxisOrder::C, Bytes::new())?;
             return Ok(NumPyValue::Array(NdArray { array, class, record: false, writeable: true }));
         }
         let state = self.graph.tuple(object.state).ok_or_else(wrong)?;
@@ -400,6 +399,15 @@ impl<'a> Reader<'a> {
         let record = parts.dtype.record;
         let array = self.dense(value, parts, data)?;
         Ok(NumPyValue::Array(NdArray { array: native(array)?, class, record, writeable: true }))
+    }
+
+    /// `(0,), b'b'`: what an array is before its state is set.
+    fn is_placeholder(&self, shape: Value, code: Value) -> bool {
+        let empty =
+            matches!(self.graph.tuple(shape), Some(&[dim]) if self.graph.int(dim) == Some(0));
+        let text = self.graph.text(code).is_some_and(|text| text == *"b");
+        let bytes = || matches!(self.graph.bytes(code), Ok(Some(bytes)) if *bytes == *b"b");
+        empty && (text || bytes())
     }
 
     fn dense(&self, value: Value, parts: Parts, data: Bytes) -> Result<Array> {
@@ -508,8 +516,12 @@ impl<'a> Reader<'a> {
     /// `_mareconstruct(class, ndarray, (0,), 'b')` and `(1, shape, dtype, is_fortran, data, mask, fill_value)`.
     fn masked(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
         let wrong = || self.error(value, "expected the pickle of a masked array");
-        let Some(&[class, base, _, _]) = self.graph.tuple(object.args) else { return Err(wrong()) };
-        if !matches!(self.graph.node(class), Some(Raw::Global(_))) {
+        let Some(&[class, base, shape, code]) = self.graph.tuple(object.args) else {
+            return Err(wrong());
+        };
+        if !matches!(self.graph.node(class), Some(Raw::Global(_)))
+            || !self.is_placeholder(shape, code)
+        {
             return Err(wrong());
         }
         let plain = self.graph.known(class) == Known::MaskedArray

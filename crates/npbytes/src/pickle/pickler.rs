@@ -36,6 +36,8 @@ pub(super) enum Identity<'i> {
     Global(Known),
     /// NumPy's only dtype of a kind; see `save.rs` for the number.
     NativeDType(u8),
+    /// The constant `(0,)` in the source of `numpy.ma`.
+    MaskedShape,
     /// A text that Python keeps once: the names of modules, and literals that look like names.
     Interned(&'i [u8]),
 }
@@ -47,6 +49,7 @@ mod slot {
     pub(super) const BYTES: usize = Known::COUNT;
     pub(super) const CHARS: usize = BYTES + 257;
     pub(super) const DTYPES: usize = CHARS + 257;
+    pub(super) const MASKED_SHAPE: usize = DTYPES + 31;
     pub(super) const COUNT: usize = DTYPES + 32;
 }
 
@@ -172,6 +175,7 @@ impl<'a> Pickler<'a> {
             Identity::Byte(byte) => slot::BYTES + one(byte),
             Identity::Char(char) => slot::CHARS + one(char),
             Identity::NativeDType(kind) => slot::DTYPES + usize::from(kind),
+            Identity::MaskedShape => slot::MASKED_SHAPE,
             Identity::Fresh | Identity::Value(_) | Identity::Interned(_) => return None,
         })
     }

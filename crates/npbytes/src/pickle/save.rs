@@ -414,6 +414,32 @@ impl<'a> Saver<'_, 'a> {
             return self.bytes(bytes, Identity::Value(value));
         }
         let args = self.graph.tuple(object.args);
+        // What older protocols have a call for, and this one an opcode.
+        if let (How::Reduce, Some(&[arg]), true) = (object.how, args, object.state == Value::ABSENT)
+        {
+            match (self.graph.known(object.callable), self.graph.node(arg)) {
+                (Known::Set, Some(Node::List(items))) if self.p.protocol >= 4 => {
+                    self.p.op(EMPTY_SET);
+                    self.p.memoize(Identity::Value(value));
+                    self.set_items(items);
+                    return Ok(());
+                }
+                (Known::FrozenSet, Some(Node::List(items))) if self.p.protocol >= 4 => {
+                    self.p.op(MARK);
+                    self.tasks.push(Task::EndFrozenSet(value));
+                    self.tasks.push(Task::All(items));
+                    return Ok(());
+                }
+                (Known::ByteArray, _) if self.p.protocol >= 5 => {
+                    if let Some(bytes) = self.graph.bytes(arg)? {
+                        self.p.byte_array_opcode(bytes);
+                        self.p.memoize(Identity::Value(value));
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
         match object.how {
             How::Reduce => {
                 self.tasks.push(Task::EndObject(value, How::Reduce));

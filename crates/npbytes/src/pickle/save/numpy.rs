@@ -10,6 +10,7 @@ use crate::array::ArrayView;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit};
 use crate::error::{Error, Result};
 use crate::literal;
+use crate::numpy::NumPy;
 use crate::pickle::built::{
     ArrayClass, ArrayObject, DTypeObject, DTypeSource, Elements, MaskedObject, ScalarData,
     ScalarObject,
@@ -140,7 +141,7 @@ impl<'a> Saver<'_, 'a> {
         if self.p.protocol >= 5
             && class == ArrayClass::NdArray
             && view.dtype().itemsize() > 0
-            && is_exportable(view.dtype())
+            && is_exportable(view.dtype(), self.p.profile.numpy)
             && let Some(order) = &order
             && (*order == AxisOrder::C
                 || view.is_f_contiguous()
@@ -309,7 +310,15 @@ impl<'a> Saver<'_, 'a> {
         self.p.open_tuple(4);
         self.p.known(Known::MaskedArray);
         self.p.known(Known::NdArray);
-        self.dims(&[0]);
+        self.p.object();
+        if !self.p.get(Identity::MaskedShape) {
+            if self.p.is_marked_tuple(1) {
+                self.p.op(MARK);
+            }
+            self.p.int(0);
+            self.p.close_tuple(1);
+            self.p.memoize(Identity::MaskedShape);
+        }
         let code = self.literal_identity(b"b").unwrap_or(Identity::Fresh);
         self.p.text(b"b", code);
         self.p.close_tuple(4);
@@ -691,16 +700,19 @@ fn flags(dtype: &DType) -> i64 {
 }
 
 /// Whether NumPy hands out the buffer of an array of a dtype, as protocol 5 wants it.
-fn is_exportable(dtype: &DType) -> bool {
+fn is_exportable(dtype: &DType, numpy: NumPy) -> bool {
     match dtype.kind() {
         Kind::DateTime64(_) | Kind::TimeDelta64(_) => false,
-        Kind::Subarray(sub) => is_exportable(sub.base()),
+        Kind::Subarray(sub) => is_exportable(sub.base(), numpy),
         Kind::Struct(fields) => {
             let mut end = 0;
             fields.fields().iter().all(|field| {
-                let follows = field.offset() >= end && !field.name().as_utf8().contains(&b':');
+                let follows = field.offset() >= end;
                 end = field.end();
-                follows && is_exportable(field.dtype())
+                let name = field.name();
+                let named = !name.as_utf8().contains(&b':')
+                    && (numpy.exports_surrogate_names() || name.as_str().is_some());
+                follows && named && is_exportable(field.dtype(), numpy)
             })
         }
         Kind::LongDouble | Kind::ComplexLongDouble => dtype.byte_order() != ByteOrder::Big,
