@@ -142,7 +142,9 @@ class Describer(object):
         return node
 
     def field_name(self, name):
-        return self.text(name.decode('latin-1')) if PY2 and isinstance(name, bytes) else self.value(name)
+        if PY2:
+            return self.text(name.decode('latin-1') if isinstance(name, bytes) else name)
+        return self.value(name)
 
     def scalar(self, one):
         node = self.new(one, {})

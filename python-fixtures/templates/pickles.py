@@ -45,44 +45,6 @@ def loads(data, buffers=None):
     return pickle.loads(data)
 
 
-def name_of(text):
-    """A field name. Those of one character are the objects that the interpreter makes at run time: if
-    the literals in a source are the same ones depends on its release."""
-    return chr(ord(text)) if len(text) == 1 and not PY2 else text
-
-
-def runtime_names(dtype):
-    """The same dtype with `name_of` each of its names; the same object where that changes nothing."""
-    if dtype.subdtype is not None:
-        base, shape = dtype.subdtype
-        changed = runtime_names(base)
-        return dtype if changed is base else np.dtype((changed, shape))
-    if not dtype.names:
-        return dtype
-    formats = [runtime_names(dtype.fields[name][0]) for name in dtype.names]
-    names = [name_of(name) for name in dtype.names]
-    same_names = all(a is b for a, b in zip(names, dtype.names))
-    if same_names and all(a is dtype.fields[n][0] for a, n in zip(formats, dtype.names)):
-        return dtype
-    entries = [dtype.fields[name] for name in dtype.names]
-    spec = {
-        'names': names,
-        'formats': formats,
-        'offsets': [entry[1] for entry in entries],
-        'itemsize': dtype.itemsize,
-    }
-    if any(len(entry) > 2 for entry in entries):
-        spec['titles'] = [entry[2] if len(entry) > 2 else None for entry in entries]
-    made = np.dtype(spec, align=dtype.isalignedstruct)
-    if made != dtype or repr(made) != repr(dtype):
-        raise ValueError('%r is not %r' % (made, dtype))
-    return made
-
-
-for _type in TYPES:
-    _type.dtype = runtime_names(_type.dtype)
-
-
 class Value(object):
     """One thing to pickle, made anew each time it is asked for."""
 
@@ -178,8 +140,8 @@ def plain():
     add('plain', 'bytes-one-high', lambda: b'\xe9')
     add('plain', 'bytearray-all', lambda: bytearray(range(256)))
     add('plain', 'bytes-twice', lambda: [b'abc'] * 2)
-    add('plain', 'bytes-empty-twice', lambda: [b'', b'', bytes(bytearray())])
-    add('plain', 'bytes-one-twice', lambda: [b'a', bytes(bytearray([97])), b'b', chr(97), chr(98)])
+    add('plain', 'bytes-empty-twice', lambda: [b'', b'x'[1:]])
+    add('plain', 'bytes-one-twice', lambda: [b'a', b'xa'[1:], b'b', chr(97), chr(98)])
     add('plain', 'bytearray-twice', lambda: [bytearray(b'abc')] * 2)
     add('plain', 'bytearray-empty-twice', lambda: [bytearray(), bytearray()])
     if pickle.HIGHEST_PROTOCOL >= 5:
@@ -289,7 +251,18 @@ def readonly(array):
     return array
 
 
+def named_fields():
+    """Names as they stand in a source, beside the texts that the pickler has for itself."""
+    add('containers', 'arrays-of-named-fields', lambda: [
+        np.zeros(2, [('b', '<i2')]), np.zeros((2, 2), [('F', '<i2')], order='F'), np.zeros(2, [('C', '<i2')]),
+        np.zeros(2, [('s', 'M8[s]')]), np.zeros(2, [('numpy', '<i2')]), np.zeros(2, [('dtype', '<i2')]),
+        np.zeros(2, [('latin1', '<i2'), ('ndarray', 'u1')])])
+    for name in ('b', 'C', 'F', 's', 'numpy', 'dtype'):
+        add('containers', 'array-of-field-%s' % code_word(name), lambda name=name: np.zeros(2, [(name, '<i2')]))
+
+
 def containers_of_arrays():
+    named_fields()
     def both(name, make):
         add('containers', 'arrays-%s' % name, make)
 
@@ -333,7 +306,7 @@ def views():
 
 
 def struct():
-    return np.dtype([(fresh('first'), '<i4'), (fresh('second'), '>f8')])
+    return np.dtype([('first', '<i4'), ('second', '>f8')])
 
 
 def structs_with_one_dtype():
@@ -463,7 +436,9 @@ def dtypes():
     add('dtypes', 'two-native-fields', lambda: np.dtype([('left', '<f8'), ('right', '<f8')]))
     add('dtypes', 'two-swapped-fields', lambda: np.dtype([('left', '>f8'), ('right', '>f8')]))
     add('dtypes', 'same-name-twice', same_name_twice)
-    add('dtypes', 'equal-names', lambda: np.dtype([(fresh('inner'), [(fresh('inner'), '<i4')])]))
+    for name in ('b', 'C', 'F', 's', 'i', 'z', 'numpy', 'dtype', 'latin1', 'with space', '_reconstruct'):
+        add('dtypes', 'field-%s' % code_word(name), lambda name=name: np.dtype([(name, '<i2')]))
+    add('dtypes', 'equal-names', lambda: [np.dtype([('inner', [('inner', '<i4')])]), np.dtype([('inner', '<i2')])])
     add('dtypes', 'titles', lambda: np.dtype([(('A title', 'first'), '<i4'), (('Other', 'second'), '>i4')]))
     if has('dtypes.StringDType'):
         make = np.dtypes.StringDType
@@ -793,16 +768,18 @@ def cyclic_model():
 
 
 # ---------------------------------------------------------------------------------------------------
-# Texts of one character that stand in a source, and words that the interpreter shares
+# Texts that are one object or two by what made them: names from a source are shared, those that a program
+# makes are not; those of one character the other way round
 # ---------------------------------------------------------------------------------------------------
 
 def traps():
-    add('traps', 'field-b', lambda: np.zeros(2, [('b', '<i2')]))
-    add('traps', 'field-C', lambda: np.zeros(2, [('C', '<i2')]))
-    add('traps', 'field-F', lambda: np.zeros((2, 2), [('F', '<i2')], order='F'))
-    add('traps', 'field-s', lambda: np.zeros(2, [('s', 'M8[s]')]))
-    add('traps', 'field-numpy', lambda: np.zeros(2, [('numpy', '<i2')]))
-    add('traps', 'field-dtype', lambda: np.zeros(2, [('dtype', '<i2')]))
+    for name in ('b', 'C', 'F', 's', 'i'):
+        made = chr(ord(name))
+        add('traps', 'field-made-%s' % code_word(name), lambda made=str(made): np.zeros(2, [(made, '<i2')]))
+    add('traps', 'field-made-twice', lambda: np.zeros(2, [(fresh('inner'), [(fresh('inner'), '<i4')])]))
+    add('traps', 'dtypes-of-made-names', lambda: [np.dtype([(fresh('inner'), '<i4')]), np.dtype([(fresh('inner'), '<i2')])])
+    add('traps', 'field-made-numpy', lambda: np.zeros(2, [(fresh('numpy'), '<i2')]))
+    add('traps', 'field-and-key', lambda: {'number': np.zeros(2, [('number', '<i2')])})
     add('traps', 'key-b', lambda: {'b': np.zeros(2)})
     add('traps', 'key-numpy', lambda: {'numpy': np.zeros(2)})
     add('traps', 'key-latin1', lambda: {'latin1': np.arange(2, dtype='u1')})

@@ -9,13 +9,14 @@ use npbytes::npz::{self, Archive, Member};
 use npbytes::sniff::Encoding;
 
 use crate::decode::{
-    self, Loaded, bytes_of_file, failure_in_file, failure_in_memory, rest_of_stream, start_stream,
+    self, Content, bytes_of_file, failure_in_file, failure_in_memory, rest_of_stream, start_stream,
 };
 use crate::failure::{Failure, Result, note, quoted};
 use crate::format::{Reading, cannot_read};
 use crate::input::Input;
 use crate::message;
-use crate::source::{Opened, Source, read_at};
+use crate::pickled::{self, Pickled};
+use crate::source::{self, Opened, Source, read_at};
 use crate::wrapped;
 
 /// How much of an archive will be looked at.
@@ -37,6 +38,8 @@ const LISTED: usize = 20;
 pub(crate) enum Container {
     Archive(Archive),
     Message(Document),
+    /// With the part that the source names.
+    Pickle(Box<Pickled>),
 }
 
 /// Opens the archive that a source is, or is a member of.
@@ -47,7 +50,14 @@ pub(crate) fn open(source: &Source, input: &Input, access: Access) -> Result<Arc
     match open_any(source, input, access)? {
         Container::Archive(archive) => Ok(archive),
         Container::Message(_) => Err(cannot_read(Encoding::Msgpack, &source.whole().name())),
+        Container::Pickle(_) => Err(no_archive(Encoding::Pickle, &source.whole())),
     }
+}
+
+/// The failure of something that has arrays in it, but is not changed or copied as an archive is.
+fn no_archive(encoding: Encoding, whole: &Source) -> Failure {
+    let failure = Failure::new(whole.name(), format!("this is {encoding}, and no archive"));
+    failure.with_help(format!("npbytes info {}", quoted(&whole.argument())))
 }
 
 /// Opens what a source is a member of, or what has members of its own.
@@ -56,9 +66,6 @@ pub(crate) fn open(source: &Source, input: &Input, access: Access) -> Result<Arc
 /// Those of the file; something that has no members.
 pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result<Container> {
     let whole = source.whole();
-    let is_message = |input: &Input, head: &[u8]| {
-        input.reading(&whole, head).is_ok_and(|reading| reading == Reading::Msgpack)
-    };
     let is_named_message = input.is_from_msgpack();
     // The offset is one in the member where there is one.
     let (input, offset) = match source.member() {
@@ -69,27 +76,45 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
         Some(_) => wrapped::open(&whole, &Input::with_limits(input.limits))?,
         None => wrapped::open(&whole, input)?,
     };
+    let reading = |head: &[u8]| match Encoding::of(head) {
+        _ if is_named_message => Reading::Msgpack,
+        // What --from says may be about the member then.
+        Some(Encoding::Npz) => Reading::Npz,
+        _ => input.reading(&whole, head).unwrap_or(Reading::Npz),
+    };
+    let within = |reading: Reading, bytes: &Bytes| match reading {
+        Reading::Msgpack => {
+            message::of_bytes(&whole, input, bytes, offset).map(Container::Message)
+        }
+        _ => {
+            let pickled = pickled::of_bytes(&whole, input, bytes, offset)?;
+            Ok(Container::Pickle(Box::new(pickled.at(source, source.member())?)))
+        }
+    };
     match opened {
         Opened::Regular { mut file, len } => {
             decode::check_offset(&whole, input, len)?;
             let head = read_at(&mut file, offset, Encoding::HEAD)
                 .map_err(|error| Failure::io(whole.name(), &error))?;
-            if is_named_message || is_message(input, &head) {
-                let bytes = bytes_of_file(&whole, input, &mut file, offset)?;
-                return message::of_bytes(&whole, input, &bytes, offset).map(Container::Message);
+            let reading = reading(&head);
+            if matches!(reading, Reading::Msgpack | Reading::Pickle) {
+                return within(reading, &bytes_of_file(&whole, input, &mut file, offset)?);
             }
             expect_archive(source, input, &head)?;
             of_file(&whole, input, &mut file, access, offset).map(Container::Archive)
         }
         Opened::Stream(mut stream) => {
             let head = start_stream(&whole, input, &mut stream)?;
-            if !is_named_message && !is_message(input, &head) {
+            let reading = reading(&head);
+            let is_within = matches!(reading, Reading::Msgpack | Reading::Pickle);
+            if !is_within {
                 expect_archive(source, input, &head)?;
-                let bytes = rest_of_stream(&whole, input, &head, &mut stream)?;
-                return of_bytes(&whole, input, &bytes.into(), offset).map(Container::Archive);
             }
-            let bytes = rest_of_stream(&whole, input, &head, &mut stream)?;
-            message::of_bytes(&whole, input, &bytes.into(), offset).map(Container::Message)
+            let bytes = rest_of_stream(&whole, input, &head, &mut stream)?.into();
+            if is_within {
+                return within(reading, &bytes);
+            }
+            of_bytes(&whole, input, &bytes, offset).map(Container::Archive)
         }
     }
 }
@@ -146,26 +171,48 @@ pub(crate) fn of_bytes(
 
 /// The member that a source names.
 pub(crate) fn member<'a>(source: &Source, archive: &'a Archive) -> Result<Member<'a>> {
-    let member = archive.member(source.member().unwrap_or_default());
-    member.map_err(|error| Failure::of(source.whole().name(), &error, 0))
+    found(source, archive).map(|(member, _)| member)
 }
 
-/// Reads a member: an array, or raw bytes that the flags explain.
-pub(crate) fn load(source: &Source, input: &Input, member: &Member<'_>) -> Result<Loaded> {
+/// The member that a source names, and the path in it that stands behind another `::`.
+pub(crate) fn found<'a, 's>(
+    source: &'s Source,
+    archive: &'a Archive,
+) -> Result<(Member<'a>, Option<&'s str>)> {
+    let name = source.member().unwrap_or_default();
+    let error = match archive.member(name) {
+        Ok(member) => return Ok((member, None)),
+        Err(error) => error,
+    };
+    let mut splits = name.match_indices(source::MEMBER);
+    let split = splits.find_map(|(at, separator)| {
+        let (member, path) = (name.get(..at)?, name.get(at + separator.len()..)?);
+        Some((archive.get(member)?, Some(path)))
+    });
+    split.ok_or_else(|| Failure::of(source.whole().name(), &error, 0))
+}
+
+/// Reads a member: an array, or raw bytes that the flags explain; or a part of it, if it is a pickle.
+pub(crate) fn load(
+    source: &Source,
+    input: &Input,
+    member: &Member<'_>,
+    path: Option<&str>,
+) -> Result<Content> {
     let bytes = member.bytes().map_err(|error| Failure::of(source.name(), &error, 0))?;
     // The whole name says whether it should be a .npy file.
-    decode::from_bytes(&source.with_member(member.name()), input, &bytes)
+    decode::from_bytes(&source.with_member(member.name()), input, &bytes)?.at(source, path)
 }
 
 /// Reads the only array of an archive.
 ///
 /// # Errors
 /// None, or several: then all are named.
-pub(crate) fn load_only(source: &Source, input: &Input, archive: &Archive) -> Result<Loaded> {
+pub(crate) fn load_only(source: &Source, input: &Input, archive: &Archive) -> Result<Content> {
     // What has no header that can be read may be the one that is meant.
     let mut arrays = archive.members().filter(|member| !matches!(member.header(), Ok(None)));
     match (arrays.next(), arrays.next()) {
-        (Some(only), None) => load(source, input, &only),
+        (Some(only), None) => load(source, input, &only, None),
         (None, _) => Err(no_arrays(source, archive)),
         (Some(first), Some(_)) => {
             let message = format!("an archive of {} members: say which", archive.len());

@@ -14,6 +14,7 @@ use crate::format::{Reading, cannot_read};
 use crate::guess::Guess;
 use crate::input::Input;
 use crate::message;
+use crate::pickled::{self, Pickled};
 use crate::snippet::Snippet;
 use crate::source::{Opened, Recorded, Source, read_at};
 use crate::wrapped;
@@ -36,6 +37,56 @@ impl Loaded {
     }
 }
 
+/// What a source is.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// An array whose elements are at hand.
+    Array(Loaded),
+    /// A pickle, or a part of one: an array, or anything else that Python has.
+    Pickled(Box<Pickled>),
+}
+
+impl From<Loaded> for Content {
+    fn from(loaded: Loaded) -> Self {
+        Self::Array(loaded)
+    }
+}
+
+impl From<Pickled> for Content {
+    fn from(pickled: Pickled) -> Self {
+        Self::Pickled(Box::new(pickled))
+    }
+}
+
+impl Content {
+    /// The part at a path, which arrays do not have.
+    ///
+    /// # Errors
+    /// An array, and a path that leads nowhere.
+    pub(crate) fn at(self, source: &Source, path: Option<&str>) -> Result<Self> {
+        match (self, path) {
+            (content, None) => Ok(content),
+            (Self::Pickled(pickled), path) => Ok(pickled.at(source, path)?.into()),
+            (Self::Array(_), Some(path)) => {
+                let message = format!("a path such as {path:?} is one in a pickle, and this is none");
+                Err(Failure::new(source.name(), message)
+                    .with_help("a part of an array is told by --slice and --field"))
+            }
+        }
+    }
+
+    /// The array.
+    ///
+    /// # Errors
+    /// A pickle that is none.
+    pub(crate) fn array(self, source: &Source) -> Result<Loaded> {
+        match self {
+            Self::Array(loaded) => Ok(loaded),
+            Self::Pickled(pickled) => pickled.load(source),
+        }
+    }
+}
+
 /// Files up to this size are read, larger ones are mapped: then only what is looked at is read.
 pub(crate) const READ_UP_TO: u64 = 1 << 20;
 
@@ -47,12 +98,22 @@ pub(crate) const HEADER: usize = 4096;
 /// # Errors
 /// Whatever keeps the source from being an array, with the place and what to do about it.
 pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
+    open(source, input)?.array(source)
+}
+
+/// Reads what a source is, as far as it is an array or a pickle.
+///
+/// # Errors
+/// As [`load`], but for what a pickle holds.
+pub(crate) fn open(source: &Source, input: &Input) -> Result<Content> {
     if source.member().is_some() {
         let archive = match archive::open_any(source, input, Access::Contents)? {
             Container::Archive(archive) => archive,
-            Container::Message(document) => return message::load(source, &document),
+            Container::Message(document) => return message::load(source, &document).map(Into::into),
+            Container::Pickle(pickled) => return Ok(Content::Pickled(pickled)),
         };
-        return archive::load(source, &input.for_member(), &archive::member(source, &archive)?);
+        let (member, path) = archive::found(source, &archive)?;
+        return archive::load(source, &input.for_member(), &member, path);
     }
     match wrapped::open(source, input)? {
         Opened::Regular { mut file, len } => from_file(source, input, &mut file, len),
@@ -60,7 +121,7 @@ pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
     }
 }
 
-fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Result<Loaded> {
+fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Result<Content> {
     let io_failure = |error: io::Error| Failure::io(source.name(), &error);
     check_offset(source, input, len)?;
     let head = read_at(file, input.offset, Encoding::HEAD).map_err(io_failure)?;
@@ -78,12 +139,16 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
             let bytes = bytes_of_file(source, input, file, input.offset)?;
             let array = npy::decode(&bytes, &options).map_err(|error| failure(file, &error))?;
             let trailing = (len - input.offset).saturating_sub(header.end());
-            Ok(Loaded { array, trailing })
+            Ok(Loaded { array, trailing }.into())
         }
         Reading::Raw => {
             let bytes = bytes_of_file(source, input, file, input.offset)?;
             let array = raw_array(source, input, &bytes)?;
-            Ok(Loaded { array, trailing: 0 })
+            Ok(Loaded { array, trailing: 0 }.into())
+        }
+        Reading::Pickle => {
+            let bytes = bytes_of_file(source, input, file, input.offset)?;
+            pickled::of_bytes(source, input, &bytes, input.offset).map(Into::into)
         }
         Reading::Npz => {
             let archive = archive::of_file(source, input, file, Access::Contents, input.offset)?;
@@ -92,14 +157,14 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
         Reading::Msgpack => {
             let bytes = bytes_of_file(source, input, file, input.offset)?;
             let document = message::of_bytes(source, input, &bytes, input.offset)?;
-            message::load_only(source, &document)
+            message::load_only(source, &document).map(Into::into)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
 }
 
 /// Reads an array from bytes at hand: those of a member.
-pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Result<Loaded> {
+pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Result<Content> {
     let stream = wrapped::open_bytes(source, input, bytes.clone())?;
     if !stream.codecs().is_empty() {
         return from_stream(source, input, stream);
@@ -112,13 +177,16 @@ pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Resul
             let split = npy::split(&rest, &input.npy_options());
             let (array, behind) =
                 split.map_err(|error| failure_in_memory(source, bytes, &error, input.offset))?;
-            Ok(Loaded { array, trailing: behind.len() as u64 })
+            Ok(Loaded { array, trailing: behind.len() as u64 }.into())
         }
-        Reading::Raw => Ok(Loaded { array: raw_array(source, input, &rest)?, trailing: 0 }),
+        Reading::Raw => Ok(Loaded { array: raw_array(source, input, &rest)?, trailing: 0 }.into()),
+        Reading::Pickle => {
+            pickled::of_bytes(source, input, &rest, input.offset).map(Into::into)
+        }
         Reading::Npz => Err(cannot_read(Encoding::Npz, &source.name())),
         Reading::Msgpack => {
             let document = message::of_bytes(source, input, &rest, input.offset)?;
-            message::load_only(source, &document)
+            message::load_only(source, &document).map(Into::into)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
@@ -150,7 +218,7 @@ pub(crate) fn bytes_of_file(
     Ok(bytes.slice(start.min(bytes.len())..))
 }
 
-fn from_stream(source: &Source, input: &Input, mut stream: Recorded) -> Result<Loaded> {
+fn from_stream(source: &Source, input: &Input, mut stream: Recorded) -> Result<Content> {
     let head = start_stream(source, input, &mut stream)?;
     from_started(source, input, &head, stream)
 }
@@ -164,7 +232,7 @@ pub(crate) fn from_started(
     input: &Input,
     head: &[u8],
     mut stream: Recorded,
-) -> Result<Loaded> {
+) -> Result<Content> {
     match input.reading(source, head)? {
         Reading::Npy => {
             let array = npy::Reader::new(head.chain(&mut stream), input.npy_options())
@@ -172,7 +240,7 @@ pub(crate) fn from_started(
             match array {
                 Ok(Some(array)) => {
                     let trailing = wrapped::rest(source, &mut stream)?;
-                    Ok(Loaded { array, trailing })
+                    Ok(Loaded { array, trailing }.into())
                 }
                 Ok(None) => Err(Failure::new(source.name(), "no array")),
                 Err(error) => Err(failure_in_memory(source, stream.seen(), &error, input.offset)),
@@ -181,7 +249,11 @@ pub(crate) fn from_started(
         Reading::Raw => {
             let bytes = rest_of_stream(source, input, head, &mut stream)?;
             let array = raw_array(source, input, &bytes.into())?;
-            Ok(Loaded { array, trailing: 0 })
+            Ok(Loaded { array, trailing: 0 }.into())
+        }
+        Reading::Pickle => {
+            let bytes = rest_of_stream(source, input, head, &mut stream)?;
+            pickled::of_bytes(source, input, &bytes.into(), input.offset).map(Into::into)
         }
         Reading::Npz => {
             let bytes = rest_of_stream(source, input, head, &mut stream)?;
@@ -191,7 +263,7 @@ pub(crate) fn from_started(
         Reading::Msgpack => {
             let bytes = rest_of_stream(source, input, head, &mut stream)?;
             let document = message::of_bytes(source, input, &bytes.into(), input.offset)?;
-            message::load_only(source, &document)
+            message::load_only(source, &document).map(Into::into)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }

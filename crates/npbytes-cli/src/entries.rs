@@ -426,8 +426,12 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
             Container::Message(document) => {
                 return Ok(Kind::Loaded(message::load(source, &document)?.array));
             }
+            Container::Pickle(pickled) => {
+                return Ok(Kind::Loaded(pickled.load(source)?.array));
+            }
         };
-        let is_array = matches!(archive::member(source, &archive)?.header(), Ok(Some(_)));
+        let (member, path) = archive::found(source, &archive)?;
+        let is_array = path.is_none() && matches!(member.header(), Ok(Some(_)));
         return Ok(if is_array { Kind::Member(archive) } else { Kind::File });
     }
     if archive::is_archive(source, input) {
@@ -442,7 +446,8 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
         return archive::of_bytes(source, input, &bytes.into(), input.offset).map(Kind::Archive);
     }
-    Ok(Kind::Loaded(decode::from_started(source, input, &head, stream)?.array))
+    let content = decode::from_started(source, input, &head, stream)?;
+    Ok(Kind::Loaded(content.array(source)?.array))
 }
 
 /// The flags for one of several files: those for raw bytes are not about the others.

@@ -82,6 +82,8 @@ pub(crate) enum Reading {
     Npz,
     /// A message of msgpack.
     Msgpack,
+    /// A pickle, or a file of joblib.
+    Pickle,
     /// An encoding that is known, but not read yet.
     Unread(Encoding),
 }
@@ -106,6 +108,7 @@ impl From<Encoding> for Reading {
             Encoding::Npy => Self::Npy,
             Encoding::Npz => Self::Npz,
             Encoding::Msgpack => Self::Msgpack,
+            Encoding::Pickle => Self::Pickle,
             other => Self::Unread(other),
         }
     }

@@ -25,7 +25,11 @@ pub(crate) struct FileInfo {
     pub(crate) member: Option<MemberInfo>,
     /// The arrays, in the order in which they lie in the file; those of an archive are with its members.
     pub(crate) arrays: Vec<ArrayInfo>,
-    /// The members of an archive, in the order of its directory.
+    /// What a pickle is, as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pickle: Option<PickleInfo>,
+    /// The members of an archive, in the order of its directory; the arrays in a pickle or a message of msgpack that is
+    /// no array itself, by their paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) members: Option<Vec<MemberInfo>>,
     /// How many bytes follow the last array or the archive; not known of a pipe.
@@ -49,12 +53,31 @@ impl FileInfo {
             encoding: None,
             member: None,
             arrays: Vec::new(),
+            pickle: None,
             members: None,
             trailing_bytes: None,
             candidates: Vec::new(),
             error: None,
         }
     }
+}
+
+/// A pickle.
+#[derive(Debug, Serialize)]
+pub(crate) struct PickleInfo {
+    /// The protocol that it names; 0 where it names none, as protocols 0 and 1 do.
+    pub(crate) protocol: u8,
+    /// How long it is, in bytes.
+    pub(crate) length: u64,
+    /// What was pickled: Python's name of its type.
+    pub(crate) root: String,
+    /// How many items the root holds, if it is a container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) items: Option<usize>,
+    /// How many arrays there are in it.
+    pub(crate) arrays: usize,
+    /// The pickles that follow it.
+    pub(crate) more_pickles: usize,
 }
 
 /// A member of an archive.
@@ -90,11 +113,32 @@ pub(crate) struct MemberInfo {
     pub(crate) damaged: bool,
 }
 
+impl MemberInfo {
+    /// What a path leads to in something that is no archive.
+    pub(crate) fn of_path(path: &str, method: &str) -> Self {
+        Self {
+            name: path.into(),
+            key: path.into(),
+            method: method.into(),
+            uncompressed_size: 0,
+            compressed_size: 0,
+            crc32: None,
+            data_offset: None,
+            array: None,
+            hidden: false,
+            intact: None,
+            error: None,
+            damaged: false,
+        }
+    }
+}
+
 /// An array.
 #[derive(Debug, Serialize)]
 pub(crate) struct ArrayInfo {
-    /// Where the array starts in the file, header included, in bytes.
-    pub(crate) start: u64,
+    /// Where the array starts in the file, header included, in bytes; absent of elements that a pickle does not
+    /// hold as they are.
+    pub(crate) start: Option<u64>,
     /// The version of a .npy header, such as `1.0`.
     pub(crate) version: Option<String>,
     /// NumPy's `str(dtype)`.
@@ -107,12 +151,18 @@ pub(crate) struct ArrayInfo {
     pub(crate) elements: usize,
     /// `C` or `F`.
     pub(crate) order: &'static str,
-    /// Where the elements start in the file, in bytes.
-    pub(crate) data_offset: u64,
+    /// Where the elements start in the file, in bytes; absent as `start` is.
+    pub(crate) data_offset: Option<u64>,
     /// How many bytes the elements take; those of a pickle are not known of a pipe.
     pub(crate) data_length: Option<u64>,
     /// Whether the elements lie in the file as a pickle.
     pub(crate) pickled: bool,
+    /// The class in a pickle, where it is no plain array.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) class: Option<&'static str>,
+    /// Whether Python could write into it: a pickle says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) writeable: Option<bool>,
     /// What `--field` and `--slice` leave of the array.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<PartInfo>,
@@ -124,9 +174,9 @@ impl ArrayInfo {
         let (major, minor) = header.version();
         let offset = start.saturating_add(header.data_offset() as u64);
         Self {
-            start,
+            start: Some(start),
             version: Some(format!("{major}.{minor}")),
-            ..Self::new(header.dtype(), header.shape(), header.fortran_order(), offset, numpy)
+            ..Self::new(header.dtype(), header.shape(), header.fortran_order(), Some(offset), numpy)
         }
     }
 
@@ -135,7 +185,7 @@ impl ArrayInfo {
         dtype: &DType,
         shape: &Shape,
         fortran_order: bool,
-        data_offset: u64,
+        data_offset: Option<u64>,
         numpy: NumPy,
     ) -> Self {
         let elements = shape.elements();
@@ -156,6 +206,8 @@ impl ArrayInfo {
             data_offset,
             data_length: (!pickled).then_some(elements as u64 * dtype.itemsize() as u64),
             pickled,
+            class: None,
+            writeable: None,
             part: None,
         }
     }

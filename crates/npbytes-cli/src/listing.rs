@@ -39,7 +39,7 @@ fn with_array(source: &Source, archive: &Archive, member: &Member<'_>, numpy: Nu
             let size = member.uncompressed_size();
             let mut array = ArrayInfo::of_header(&header, 0, numpy);
             if array.pickled {
-                array.data_length = Some(size.saturating_sub(array.data_offset));
+                array.data_length = Some(size.saturating_sub(array.data_offset.unwrap_or(size)));
             } else if header.end() > size {
                 let name = source.with_member(member.key()).name();
                 info.error = Some(ErrorInfo::from(&Failure::new(name, cut_off(&header, size))));

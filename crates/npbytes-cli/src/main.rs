@@ -18,6 +18,7 @@ mod listing;
 mod message;
 mod output;
 mod pack;
+mod pickled;
 mod progress;
 mod snippet;
 mod source;

@@ -101,23 +101,10 @@ fn with_array(
     node: Node<'_>,
     numpy: NumPy,
 ) -> MemberInfo {
-    let mut info = MemberInfo {
-        name: path.clone(),
-        key: path,
-        method: "msgpack".into(),
-        uncompressed_size: 0,
-        compressed_size: 0,
-        crc32: None,
-        data_offset: None,
-        array: None,
-        hidden: false,
-        intact: None,
-        error: None,
-        damaged: false,
-    };
+    let mut info = MemberInfo::of_path(&path, "msgpack");
     match array_info(document, node, numpy) {
         Ok(array) => {
-            info.data_offset = Some(array.data_offset);
+            info.data_offset = array.data_offset;
             info.uncompressed_size = array.data_length.unwrap_or(0);
             info.compressed_size = info.uncompressed_size;
             info.array = Some(array);
@@ -142,12 +129,12 @@ pub(crate) fn array_info(
     };
     if let Some(NumPyValue::Objects { shape, pickle }) = node.numpy()? {
         let dtype = DType::parse("O")?;
-        let mut info = ArrayInfo::new(&dtype, &shape, false, offset(&pickle), numpy);
+        let mut info = ArrayInfo::new(&dtype, &shape, false, Some(offset(&pickle)), numpy);
         info.data_length = Some(pickle.len() as u64);
         return Ok(info);
     }
     let array = node.array()?;
     let start = if array.is_empty() { node.offset() } else { offset(array.data()) };
     let view = array.view();
-    Ok(ArrayInfo::new(view.dtype(), view.shape(), view.is_fortran(), start, numpy))
+    Ok(ArrayInfo::new(view.dtype(), view.shape(), view.is_fortran(), Some(start), numpy))
 }

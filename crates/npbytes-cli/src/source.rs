@@ -1,6 +1,6 @@
 //! Where input comes from: files, members of archives, patterns of files, standard input.
 //!
-//! The one place that knows what `FILE::MEMBER` means.
+//! The one place that knows what `FILE::MEMBER` means; `FILE::PATH` is the same for what has no members but parts.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -31,8 +31,8 @@ enum Place {
     Stdin,
 }
 
-/// What stands between a file and a member of it.
-const MEMBER: &str = "::";
+/// What stands between a file and a member of it, and between a member and a path in it.
+pub(crate) const MEMBER: &str = "::";
 
 /// An input that was opened.
 #[derive(Debug)]

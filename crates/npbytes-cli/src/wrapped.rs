@@ -82,7 +82,10 @@ fn unwrapped(
         let mut head = Vec::new();
         stream.by_ref().take(Encoding::HEAD as u64).read_to_end(&mut head).map_err(failure)?;
         if Encoding::of(&head).is_some_and(Encoding::is_wrapper) {
-            stream.by_ref().take((TRIED - head.len()) as u64).read_to_end(&mut head)
+            stream
+                .by_ref()
+                .take((TRIED - head.len()) as u64)
+                .read_to_end(&mut head)
                 .map_err(failure)?;
         }
         let is_wrapped = is_wrapped(source, input, &head);
@@ -108,7 +111,9 @@ fn unwrapped(
 fn is_wrapped(source: &Source, input: &Input, head: &[u8]) -> bool {
     match Encoding::of(head.get(..Encoding::HEAD).unwrap_or(head)) {
         Some(Encoding::Zlib | Encoding::Lzma) => {
-            input.takes_wrappers() && (names_wrapper(source) || !input.is_for_raw()) && goes_on(head)
+            input.takes_wrappers()
+                && (names_wrapper(source) || !input.is_for_raw())
+                && goes_on(head)
         }
         Some(encoding) => encoding.is_wrapper() && input.takes_wrappers(),
         None => false,

@@ -87,12 +87,6 @@ impl NumPy {
         self >= Self::new(2, 3, 0)
     }
 
-    /// Whether the buffer of a struct can be handed out whose field names have lone surrogates: not in 1.26.4, in
-    /// 2.4.6.
-    pub fn exports_surrogate_names(self) -> bool {
-        self.major >= 2
-    }
-
     /// Whether there is a `StringDType` (since 2.0).
     pub fn has_string_dtype(self) -> bool {
         self.major >= 2

@@ -54,7 +54,6 @@ pub(super) fn build(manifest: &Manifest, row: &Json) -> Built<Pickle> {
     Ok(builder.pickle)
 }
 
-/// Builds an array of objects for a `.npy` file: its graph, whose root it is.
 struct Builder<'a> {
     manifest: &'a Manifest,
     pickle: Pickle,
@@ -245,12 +244,11 @@ impl Builder<'_> {
         Ok(object.dtype().clone())
     }
 
+    /// The name of a field. npbytes takes it for one that stands in a source.
     fn name(&mut self, row: &Json) -> Built<PyStr> {
-        if row["literal"] == true {
-            return Err(Stop::Skip("a text of one character from a Python source"));
-        }
-        if row["ref"].is_u64() {
-            return Err(Stop::Skip("names of fields that are one object are not built"));
+        if let Some(number) = row["ref"].as_u64() {
+            let known = self.names.get(&number).cloned();
+            return known.ok_or(Stop::Skip("a text that is a field's name, too"));
         }
         let text = self.text(row)?;
         if let Some(number) = row["id"].as_u64() {

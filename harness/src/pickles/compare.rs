@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use npbytes::literal;
 use npbytes::pickle::{ArrayClass, Items, Node, NumPyValue, StringDType, Value, View};
-use npbytes::{Array, DType, Order};
+use npbytes::{Array, ByteOrder, DType, Order};
 use serde_json::Value as Json;
 
 use super::manifest::Manifest;
@@ -63,6 +63,11 @@ impl<'a> Comparison<'a> {
         if let Some(number) = row["ref"].as_u64() {
             return match self.numbered.get(&number) {
                 Some((value, _)) if *value == node.value() => Ok(()),
+                // What a dtype holds is no value of its own.
+                Some((Value::NONE, row)) => {
+                    let row: &'a Json = row;
+                    Comparison::new(self.manifest, None).value(node, row)
+                }
                 Some(_) => Err(format!("is another object than number {number}")),
                 None => Err(format!("number {number} was never met")),
             };
@@ -182,7 +187,7 @@ impl<'a> Comparison<'a> {
         } else {
             let found = node.numpy().map_err(|error| error.to_string())?;
             match found {
-                Some(found) => self.numpy(found, row),
+                Some(found) => self.numpy(node, found, row),
                 None => expect(false, &node, row),
             }
         }
@@ -231,7 +236,7 @@ impl<'a> Comparison<'a> {
         expect(found.as_deref() == Some(&wanted), node, row)
     }
 
-    fn numpy(&mut self, found: NumPyValue<'_>, row: &'a Json) -> Outcome {
+    fn numpy(&mut self, node: Node<'_>, found: NumPyValue<'_>, row: &'a Json) -> Outcome {
         match found {
             NumPyValue::Array(found) if row.get("array").is_some() => {
                 let dtype = found.array.dtype();
@@ -259,7 +264,7 @@ impl<'a> Comparison<'a> {
                 let dtype = &found.dtype;
                 let string = Some(dtype.string_dtype());
                 self.dtype(dtype.dtype(), dtype.is_record(), string, &row["array"])?;
-                self.missing(&row["array"], dtype.string_dtype(), &found.items)?;
+                self.missing(node, &row["array"], dtype.string_dtype())?;
                 same("class", class_word(found.class), &class_row(row))?;
                 same("shape", Json::from(found.shape.to_vec()), &row["shape"])?;
                 let fortran = row["f"] == true && row["c"] == false;
@@ -267,14 +272,18 @@ impl<'a> Comparison<'a> {
                 self.items(found.items, &row["items"])
             }
             NumPyValue::Scalar(array) if row.get("data").is_some() && row.get("scalar").is_some() => {
-                self.dtype(array.dtype(), false, None, &row["scalar"])?;
+                // Whether it is a `numpy.record` is not told.
+                let record = self.resolved(&row["scalar"]).is_ok_and(row_is_record);
+                self.dtype(array.dtype(), record, None, &row["scalar"])?;
                 elements(&array, &self.data(&row["data"])?)
             }
             NumPyValue::ObjectScalar(inner) if row.get("scalar").is_some() => {
+                self.numbers(&row["scalar"]);
                 self.value(inner, &row["items"])
             }
             NumPyValue::DType(found) => {
-                self.dtype(found.dtype(), found.is_record(), Some(found.string_dtype()), row)
+                self.dtype(found.dtype(), found.is_record(), Some(found.string_dtype()), row)?;
+                self.missing(node, row, found.string_dtype())
             }
             NumPyValue::Masked(found) if row.get("masked").is_some() => {
                 self.dtype(found.data.dtype(), false, None, &row["masked"])?;
@@ -288,10 +297,13 @@ impl<'a> Comparison<'a> {
                     }
                 }
                 match (found.fill_value, &row["fill"]) {
-                    (None, Json::Null) => Ok(()),
-                    (None, fill) => Err(format!("has no fill value, expected {fill:.200}")),
+                    // Loading one makes the default value of it.
+                    (None, fill) => {
+                        self.numbers(fill);
+                        Ok(())
+                    }
                     (Some(node), fill) => {
-                        self.value(node, fill).map_err(|what| format!("fill_value: {what}"))
+                        self.fill_value(node, fill).map_err(|what| format!("fill_value: {what}"))
                     }
                 }
             }
@@ -299,10 +311,27 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The missing value of a StringDType; the node of it is found beside the items.
-    fn missing(&self, row: &Json, string: StringDType, _items: &Items<'_>) -> Outcome {
-        let row = self.resolved(row)?;
-        same("has an na_object", string.na_object.is_some(), &Json::from(row.get("na").is_some()))
+    /// A fill value, which loading gives the byte order of the data.
+    fn fill_value(&mut self, node: Node<'_>, row: &'a Json) -> Outcome {
+        let found = node.array().map_err(|error| error.to_string())?;
+        if found.dtype().fields().is_some() || found.dtype().is_native() {
+            return self.value(node, row);
+        }
+        let native = found.converted(Order::C, ByteOrder::NATIVE);
+        let native = native.map_err(|error| error.to_string())?;
+        self.dtype(native.dtype(), false, None, &row["array"])?;
+        elements(&native, &self.data(&row["data"])?)
+    }
+
+    /// The missing value of a StringDType.
+    fn missing(&mut self, node: Node<'_>, row: &'a Json, string: StringDType) -> Outcome {
+        match (string.na_object, row.get("na")) {
+            (Some(value), Some(row)) => {
+                let na = node.pickle().node(value);
+                self.value(na, row).map_err(|what| format!("na_object: {what}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn resolved<'r>(&self, row: &'r Json) -> Result<&'r Json, String>
@@ -370,8 +399,22 @@ impl<'a> Comparison<'a> {
         }
         match (dtype.metadata(), row.get("metadata")) {
             (None, None) => Ok(()),
+            // What NumPy before 2.3.3 makes of a datetime without any.
+            (None, Some(wanted)) if wanted["dict"].as_array().is_some_and(Vec::is_empty) => Ok(()),
             (Some(found), Some(wanted)) if self.literal(found, wanted) => Ok(()),
             (found, _) => wrong(&format!("metadata is {found:?}")),
+        }
+    }
+
+    /// Takes note of the numbers in what is not compared.
+    fn numbers(&mut self, row: &'a Json) {
+        if let Some(number) = row["id"].as_u64() {
+            self.numbered.entry(number).or_insert((Value::NONE, row));
+        }
+        match row {
+            Json::Array(rows) => rows.iter().for_each(|row| self.numbers(row)),
+            Json::Object(rows) => rows.values().for_each(|row| self.numbers(row)),
+            _ => {}
         }
     }
 

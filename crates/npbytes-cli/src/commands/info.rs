@@ -13,7 +13,7 @@ use npbytes::{ArrayView, Shape, npy, raw};
 use super::{Outcome, Page, for_each_file};
 use crate::archive::{self, Access, Container};
 use crate::decode::{
-    self, HEADER, bytes_of_file, end_of_file, failure_in_file, failure_in_memory, raw_failure,
+    self, Content, HEADER, bytes_of_file, end_of_file, failure_in_file, failure_in_memory, raw_failure,
     read_header,
 };
 use crate::failure::{Failure, Result};
@@ -21,6 +21,7 @@ use crate::format::Reading;
 use crate::guess::{self, Guess};
 use crate::input::{Input, InputArgs};
 use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
+use crate::pickled::{self, Pickled};
 use crate::{listing, message};
 use crate::output::{clean, styled};
 use crate::source::{Opened, Recorded, Source, read_at};
@@ -171,6 +172,10 @@ fn tell_file(
             let bytes = bytes_of_file(source, input, &mut file, input.offset)?;
             tell_message(source, input, &bytes, told)
         }
+        Reading::Pickle => {
+            let bytes = bytes_of_file(source, input, &mut file, input.offset)?;
+            tell_pickle(source, input, &pickled::of_bytes(source, input, &bytes, input.offset)?, told)
+        }
         Reading::Unread(_) => Ok(()),
     }
 }
@@ -192,7 +197,7 @@ fn tell_npy_file(
             .and_then(|_| read_header(file, HEADER, &options))
             .map_err(|error| failure_in_file(source, file, &error, start))?;
         let mut array = ArrayInfo::of_header(&header, start, input.numpy);
-        let data = len.saturating_sub(array.data_offset);
+        let data = len.saturating_sub(array.data_offset.unwrap_or(len));
         if array.pickled {
             // How long a pickle is, only the pickle says.
             array.data_length = Some(data);
@@ -293,6 +298,11 @@ fn tell_stream(
             told.size(input.offset + bytes.len() as u64);
             tell_message(source, input, &bytes.into(), told)
         }
+        Reading::Pickle => {
+            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?.into();
+            told.size(input.offset + Bytes::len(&bytes) as u64);
+            tell_pickle(source, input, &pickled::of_bytes(source, input, &bytes, input.offset)?, told)
+        }
         Reading::Unread(_) => Ok(()),
     }
 }
@@ -329,6 +339,29 @@ fn tell_value(
     Ok(())
 }
 
+/// Tells about a pickle: of an array what it is, of anything else what is in it.
+fn tell_pickle(source: &Source, input: &Input, pickled: &Pickled, told: &mut Told) -> Result<()> {
+    if !pickled.is_part() {
+        told.info.pickle = Some(pickled.info(source, input)?);
+        told.info.trailing_bytes = Some(pickled.trailing);
+    }
+    let value = pickled.numpy(source)?;
+    match value.as_ref().and_then(|value| pickled.array_info(value, input.numpy)) {
+        Some(mut array) => {
+            if input.has_part() && !array.pickled {
+                let loaded = pickled.load(source)?;
+                array.part = Some(part_info(&input.part(source, &loaded.array.view())?));
+            }
+            told.info.arrays.push(array);
+        }
+        None if pickled.is_part() => {
+            pickled.described(source, input.numpy)?;
+        }
+        None => told.info.members = Some(pickled.described(source, input.numpy)?),
+    }
+    Ok(())
+}
+
 fn tell_archive(source: &Source, input: &Input, archive: &Archive, told: &mut Told) {
     let members: Vec<_> = archive.members().collect();
     told.info.members = Some(listing::described(source, archive, &members, input.numpy));
@@ -345,12 +378,23 @@ fn tell_member(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
             let node = message::node(source, &document)?;
             return tell_value(source, input, &document, node, told);
         }
+        Container::Pickle(pickled) => {
+            told.info.encoding = Some(Encoding::Pickle.name());
+            return tell_pickle(source, input, &pickled, told);
+        }
     };
-    let member = archive::member(source, &archive)?;
+    let (member, path) = archive::found(source, &archive)?;
     let size = member.uncompressed_size();
     told.info.size = Some(size);
     told.info.member = Some(listing::of_member(&archive, &member));
     let input = &input.for_member();
+    if path.is_some() {
+        told.info.encoding = Some(Encoding::Pickle.name());
+        return match archive::load(source, input, &member, path)? {
+            Content::Pickled(pickled) => tell_pickle(source, input, &pickled, told),
+            Content::Array(_) => Ok(()),
+        };
+    }
     if input.offset == 0 {
         let header =
             member.header().map_err(|error| archive::header_failure(source, &member, &error))?;
@@ -377,7 +421,7 @@ fn tell_npy_member(
     told.info.encoding = Some(Encoding::Npy.name());
     let mut array = ArrayInfo::of_header(header, 0, input.numpy);
     if array.pickled {
-        array.data_length = Some(size.saturating_sub(array.data_offset));
+        array.data_length = Some(size.saturating_sub(array.data_offset.unwrap_or(size)));
     } else if input.has_part() {
         array.part = Some(part_of_header(source, input, header)?);
     }
@@ -405,7 +449,7 @@ fn tell_raw(
     told.info.trailing_bytes = Some((bytes.len() - view.nbytes()) as u64);
     told.info.arrays.push(ArrayInfo {
         part,
-        ..ArrayInfo::new(view.dtype(), view.shape(), view.is_fortran(), input.offset, input.numpy)
+        ..ArrayInfo::new(view.dtype(), view.shape(), view.is_fortran(), Some(input.offset), input.numpy)
     });
     Ok(())
 }
@@ -436,6 +480,7 @@ fn encoding_name(reading: Reading) -> &'static str {
         Reading::Npy => Encoding::Npy.name(),
         Reading::Npz => Encoding::Npz.name(),
         Reading::Msgpack => Encoding::Msgpack.name(),
+        Reading::Pickle => Encoding::Pickle.name(),
         Reading::Unread(encoding) => encoding.name(),
     }
 }
@@ -492,7 +537,8 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
     for (i, array) in info.arrays.iter().enumerate() {
         if info.arrays.len() > 1 {
             row("", "");
-            row("array", &format!("{i}, at byte {}", array.start));
+            let at = array.start.map_or_else(String::new, |start| format!(", at byte {start}"));
+            row("array", &format!("{i}{at}"));
             if i > 0
                 && let Some(version) = &array.version
             {
@@ -528,11 +574,21 @@ fn rows_of_array(array: &ArrayInfo, row: &mut impl FnMut(&str, &str)) {
     let shape = tuple(&array.shape);
     row("shape", &format!("{shape}, {} element{}", array.elements, plural(array.elements as u64)));
     row("order", array.order);
-    let length = match array.data_length {
-        Some(length) => format!("{} at byte {}", bytes(length), array.data_offset),
-        None => format!("at byte {}", array.data_offset),
-    };
-    row("data", &if array.pickled { format!("{length}, a pickle") } else { length });
+    let length = array.data_length.map(bytes);
+    let place = array.data_offset.map(|offset| format!("at byte {offset}"));
+    let words: Vec<String> = length.into_iter().chain(place).collect();
+    let data = words.join(" ");
+    match (array.pickled, data.is_empty()) {
+        (true, true) => row("data", "objects, in the pickle"),
+        (true, false) => row("data", &format!("{data}, a pickle")),
+        (false, _) => row("data", &data),
+    }
+    if let Some(class) = array.class {
+        row("class", class);
+    }
+    if let Some(writeable) = array.writeable {
+        row("writeable", if writeable { "yes" } else { "no" });
+    }
     if let Some(part) = &array.part {
         let shape = tuple(&part.shape);
         row("part", &format!("{shape} of {}, {} elements", part.dtype, part.elements));

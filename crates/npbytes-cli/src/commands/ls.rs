@@ -84,6 +84,13 @@ fn list(
             info.members = Some(message::described(source, &document, NumPy::default())?);
             return Ok(());
         }
+        Container::Pickle(pickled) => {
+            info.encoding = Some("pickle");
+            info.size = source.path().and_then(|path| path.metadata().ok()).map(|data| data.len());
+            info.trailing_bytes = Some(pickled.trailing);
+            info.members = Some(pickled.described(source, NumPy::default())?);
+            return Ok(());
+        }
     };
     info.encoding = Some("npz");
     info.size = source.path().and_then(|path| path.metadata().ok()).map(|data| data.len());

@@ -17,6 +17,7 @@ mod raw;
 mod show;
 mod streams;
 mod unpack;
+mod wrapped;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

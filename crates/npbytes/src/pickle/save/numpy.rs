@@ -10,7 +10,6 @@ use crate::array::ArrayView;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit};
 use crate::error::{Error, Result};
 use crate::literal;
-use crate::numpy::NumPy;
 use crate::pickle::built::{
     ArrayClass, ArrayObject, DTypeObject, DTypeSource, Elements, MaskedObject, ScalarData,
     ScalarObject,
@@ -141,7 +140,7 @@ impl<'a> Saver<'_, 'a> {
         if self.p.protocol >= 5
             && class == ArrayClass::NdArray
             && view.dtype().itemsize() > 0
-            && is_exportable(view.dtype(), self.p.profile.numpy)
+            && is_exportable(view.dtype())
             && let Some(order) = &order
             && (*order == AxisOrder::C
                 || view.is_f_contiguous()
@@ -700,19 +699,19 @@ fn flags(dtype: &DType) -> i64 {
 }
 
 /// Whether NumPy hands out the buffer of an array of a dtype, as protocol 5 wants it.
-fn is_exportable(dtype: &DType, numpy: NumPy) -> bool {
+fn is_exportable(dtype: &DType) -> bool {
     match dtype.kind() {
         Kind::DateTime64(_) | Kind::TimeDelta64(_) => false,
-        Kind::Subarray(sub) => is_exportable(sub.base(), numpy),
+        Kind::Subarray(sub) => is_exportable(sub.base()),
         Kind::Struct(fields) => {
             let mut end = 0;
             fields.fields().iter().all(|field| {
                 let follows = field.offset() >= end;
                 end = field.end();
                 let name = field.name();
-                let named = !name.as_utf8().contains(&b':')
-                    && (numpy.exports_surrogate_names() || name.as_str().is_some());
-                follows && named && is_exportable(field.dtype(), numpy)
+                // The format of a buffer names the fields, in UTF-8, and ends names with a colon.
+                let named = name.as_str().is_some_and(|name| !name.contains(':'));
+                follows && named && is_exportable(field.dtype())
             })
         }
         Kind::LongDouble | Kind::ComplexLongDouble => dtype.byte_order() != ByteOrder::Big,
