@@ -6,11 +6,9 @@
 //!
 //! ```
 //! use bytes::Bytes;
-//! use npbytes::{compressed, npy};
-//! // bz2.compress(b'some bytes')
-//! let wrapped = Bytes::from_static(
-//!     b"BZh91AY&SYlG9:\0\0\x03\x91\x80@\0 \x06D\x90\x80 \0\"\x06\x9a\x85`!\x98\x82K\xc1w$S\x85\t\x06\xc4s\x93\xa0",
-//! );
+//! use npbytes::compressed;
+//! // zlib.compress(b'some bytes')
+//! let wrapped = Bytes::from_static(b"x\x9c+\xce\xcfMUH\xaa,I-\x06\0\x15\xc1\x03\xfc");
 //! assert_eq!(compressed::decode(&wrapped, &compressed::ReadOptions::default())?, "some bytes");
 //! # Ok::<(), npbytes::Error>(())
 //! ```

@@ -277,5 +277,5 @@ impl fmt::Debug for Items<'_> {
 
 /// The error of bytes that are no message, or of a map that is no array.
 fn wrong(message: impl fmt::Display) -> Error {
-    Error::unsupported(format!("not msgpack: {message}"))
+    Error::msgpack(message.to_string())
 }

@@ -369,6 +369,19 @@ impl Pickle {
         Ok(pickler.finish()?.0)
     }
 
+    /// The bytes that `joblib.dump` writes, uncompressed: a pickle in which the elements of plain arrays, of matrices and
+    /// of memmaps lie in mid-stream, aligned to 16 bytes. What joblib wrote, written back in its own protocol, is the
+    /// same to the byte.
+    ///
+    /// # Errors
+    /// As [`Pickle::encode`]; protocols 0 and 1, elements of no bytes.
+    pub fn encode_joblib(&self, options: &WriteOptions) -> Result<Vec<u8>> {
+        let mut pickler = pickler::Pickler::new(options, false)?;
+        pickler.joblib = true;
+        save::graph(&mut pickler, &self.graph, self.root)?;
+        Ok(pickler.finish()?.0)
+    }
+
     /// The same, with the elements of arrays beside the pickle where protocol 5 has them so.
     ///
     /// # Errors

@@ -106,7 +106,7 @@ fn is_lzma(head: &[u8]) -> bool {
     let dictionary = u32::from_le_bytes([0, 0, c, d]);
     let contents = u64::from_le_bytes([a0, a1, a2, a3, a4, a5, a6, a7]);
     let is_round = dictionary.is_power_of_two()
-        || (dictionary % 3 == 0 && (dictionary / 3).is_power_of_two())
+        || (dictionary.is_multiple_of(3) && (dictionary / 3).is_power_of_two())
         || dictionary == u32::MAX;
     // The first byte of its range coder is always 0.
     is_round && (contents == UNKNOWN || contents < 1 << 38) && matches!(head.get(13), Some(0))
@@ -119,7 +119,7 @@ fn is_msgpack(head: &[u8]) -> bool {
     let keys: [&[u8]; 2] = [b"\xc4\x02nd", b"\xa2nd"];
     let starts = |at: &[u8], key: &[u8]| matches!(at.strip_prefix(key), Some([0xc2 | 0xc3, ..]));
     let is_map = |window: &[u8]| match window.split_first() {
-        Some((0x82 | 0x83 | 0x84 | 0x85, rest)) => keys.iter().any(|key| starts(rest, key)),
+        Some((0x82..=0x85, rest)) => keys.iter().any(|key| starts(rest, key)),
         _ => false,
     };
     is_collection && (0..head.len()).any(|at| head.get(at..).is_some_and(is_map))
@@ -152,13 +152,26 @@ mod tests {
 
     #[test]
     fn signatures_are_told_apart() {
-        let cases: [(&[u8], Option<Encoding>); 8] = [
+        let cases: [(&[u8], Option<Encoding>); 19] = [
             (b"\x93NUMPY\x01\x00", Some(Encoding::Npy)),
             (b"\x93NUMP", None),
             (b"PK\x03\x04", Some(Encoding::Npz)),
             (b"PK\x05\x06\x00", Some(Encoding::Npz)),
             (b"\x80\x04\x95", Some(Encoding::Pickle)),
             (b"cnumpy.core.multiarray\n_reconstruct\n", Some(Encoding::Pickle)),
+            // zlib.compress at levels 0, 1 to 5, 6 and 9; another second byte is no check of the first.
+            (b"x\x01", Some(Encoding::Zlib)),
+            (b"x\x9c", Some(Encoding::Zlib)),
+            (b"x\x9d", None),
+            // lzma.compress(b'', format=lzma.FORMAT_ALONE), and numbers: np.array([93, 5, 0, 0], '<i4').
+            (b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x83", Some(Encoding::Lzma)),
+            (b"]\0\0\0\x05\0\0\0\0\0\0\0\0\0\0\0", None),
+            (b"]\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", None),
+            (b"\x50\x2a\x4d\x18", Some(Encoding::Zstd)),
+            // msgpack_numpy.packb of an array, and of {'w': array} by an old packer; any other map.
+            (b"\x85\xc4\x02nd\xc3\xc4\x04type", Some(Encoding::Msgpack)),
+            (b"\x81\xa1w\x85\xa2nd\xc3\xa4type", Some(Encoding::Msgpack)),
+            (b"\x81\xa1w\x01", None),
             (b"", None),
             (b"\x00\x00\x80\x3f", None),
         ];

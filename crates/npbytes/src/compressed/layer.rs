@@ -167,7 +167,7 @@ fn is_cut(bytes: &[u8], signature: &[u8]) -> bool {
 
 /// The error of a stream that no compressor wrote.
 pub(super) fn damaged(codec: Codec, what: impl std::fmt::Display) -> Error {
-    Error::unsupported(format!("the {codec} stream is damaged: {what}"))
+    Error::compressed(format!("the {codec} stream is damaged: {what}"))
         .with_help(format!("get the file again; `{}` says more", tool(codec)))
 }
 
@@ -198,7 +198,7 @@ pub(super) fn too_large(codec: Codec, needed: Option<u64>) -> Error {
 
 /// The error of other bytes behind a stream.
 pub(super) fn follows(codec: Codec) -> Error {
-    Error::unsupported(format!("bytes follow the {codec} stream that are none"))
+    Error::compressed(format!("bytes follow the {codec} stream that are none"))
         .with_help("Python refuses them too; cut them off")
 }
 

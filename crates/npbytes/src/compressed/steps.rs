@@ -47,8 +47,9 @@ struct Step {
 
 impl Decoder {
     pub(super) fn new(codec: Codec) -> Self {
-        /// In KiB, with some for the decoder itself.
-        const MEMORY: u32 = (MAX_WINDOW >> 10) as u32 + (4 << 10);
+        /// `MAX_WINDOW` in KiB, with some for the decoder itself.
+        const MEMORY: u32 = (128 + 4) << 10;
+        const { assert!(MAX_WINDOW == 128 << 20) };
         let state = match codec {
             Codec::Gzip => State::Deflate(Decompress::new_gzip(15)),
             Codec::Zlib => State::Deflate(Decompress::new(true)),

@@ -260,8 +260,8 @@ pub(super) struct Graph {
 /// What follows a stand-in of joblib in its stream.
 #[derive(Clone, Debug)]
 pub(super) enum JoblibContents {
-    /// The elements.
-    Data(Range<usize>),
+    /// The elements, and what they are aligned to behind a byte that counts the padding, if there is one.
+    Data { data: Range<usize>, align: Option<usize> },
     /// A pickle of the array, which holds objects.
     Pickle(Box<super::Pickle>),
 }

@@ -18,8 +18,8 @@ pub(super) struct Wrapper {
     pub(super) shape: Value,
     pub(super) fortran: bool,
     pub(super) dtype: Value,
-    /// Whether padding is counted before the data: since joblib 1.2.
-    padded: bool,
+    /// What the data is aligned to, by padding before it: since joblib 1.2.
+    align: Option<usize>,
 }
 
 /// The stand-in whose attributes a dict sets; `None` if it is none.
@@ -39,8 +39,15 @@ pub(super) fn wrapper(graph: &Graph, state: Value) -> Result<Option<Wrapper>> {
         Some("F") => true,
         _ => return Ok(None),
     };
-    let alignment = get("numpy_array_alignment_bytes").unwrap_or(Value::NONE);
-    Ok(Some(Wrapper { class, shape, fortran, dtype, padded: alignment != Value::NONE }))
+    let align = match get("numpy_array_alignment_bytes") {
+        None => None,
+        Some(none) if none == Value::NONE => None,
+        Some(align) => match graph.int(align).and_then(|align| usize::try_from(align).ok()) {
+            Some(align @ 1..=255) => Some(align),
+            _ => return Ok(None),
+        },
+    };
+    Ok(Some(Wrapper { class, shape, fortran, dtype, align }))
 }
 
 /// What follows the stand-in that a node is, and where that ends.
@@ -63,7 +70,7 @@ pub(super) fn follow(
     }
     let len = Shape::new(&dtypes.dims(wrapper.shape)?)?.bytes(dtype.itemsize())?;
     let mut start = at;
-    if wrapper.padded {
+    if wrapper.align.is_some() {
         let padding = graph
             .input
             .get(at)
@@ -74,5 +81,6 @@ pub(super) fn follow(
     if found < len {
         return Err(Error::truncated("a joblib array", len as u64, found as u64).at(start));
     }
-    Ok((JoblibContents::Data(start..start + len), start + len))
+    let data = start..start + len;
+    Ok((JoblibContents::Data { data, align: wrapper.align }, start + len))
 }

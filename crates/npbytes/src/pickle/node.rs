@@ -398,7 +398,7 @@ impl<'a> Object<'a> {
     pub fn joblib_pickle(&self) -> Option<&'a Pickle> {
         match self.node.graph().contents.get(&self.node.value.index()?)? {
             JoblibContents::Pickle(pickle) => Some(pickle),
-            JoblibContents::Data(_) => None,
+            JoblibContents::Data { .. } => None,
         }
     }
 }

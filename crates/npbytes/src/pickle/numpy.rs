@@ -559,14 +559,14 @@ impl<'a> Reader<'a> {
         let wrong = || self.error(value, "expected joblib's stand-in for an array");
         let contents = value.index().and_then(|index| self.graph.contents.get(&index));
         match contents.ok_or_else(wrong)? {
-            JoblibContents::Data(range) => {
+            JoblibContents::Data { data, .. } => {
                 let wrapper =
                     super::joblib::wrapper(self.graph, object.state)?.ok_or_else(wrong)?;
                 let dtype = self.dtypes.expect(wrapper.dtype)?;
                 let class = self.class(wrapper.class).ok_or_else(wrong)?;
                 let shape = Shape::new(&self.dtypes.dims(wrapper.shape)?)?;
                 let order = if wrapper.fortran { AxisOrder::F } else { AxisOrder::C };
-                let data = self.graph.input.slice(range.clone());
+                let data = self.graph.input.slice(data.clone());
                 let record = dtype.record;
                 let array = Array::new(dtype.dtype, shape, order, data)
                     .map_err(|error| self.at(value, error))?;

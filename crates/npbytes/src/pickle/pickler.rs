@@ -57,6 +57,8 @@ pub(super) struct Pickler<'a> {
     pub(super) protocol: u8,
     pub(super) profile: Profile,
     pub(super) out_of_band: bool,
+    /// Whether this is a file of joblib, which has a pickler in Python: it groups items a little differently.
+    pub(super) joblib: bool,
     out: Vec<u8>,
     /// Where the contents of the open frame start.
     frame: usize,
@@ -81,6 +83,7 @@ impl<'a> Pickler<'a> {
             protocol,
             profile: options.profile,
             out_of_band: out_of_band && protocol >= 5,
+            joblib: false,
             out: Vec::with_capacity(512),
             frame: 0,
             pieces: Vec::new(),
@@ -166,6 +169,19 @@ impl<'a> Pickler<'a> {
             self.pieces.push((self.out.len(), payload));
             self.open_frame();
         }
+    }
+
+    /// What joblib puts between opcodes: padding to `align`, counted by a byte, if there is any; then the data.
+    pub(super) fn raw(&mut self, align: Option<usize>, data: Cow<'a, [u8]>) {
+        self.close_frame();
+        if let Some(align) = align {
+            let before: usize = self.pieces.iter().map(|(_, piece)| piece.len()).sum();
+            let padding = align - (before + self.out.len() + 1) % align;
+            self.op(u8::try_from(padding).unwrap_or(u8::MAX));
+            self.out.resize(self.out.len() + padding, 0xff);
+        }
+        self.pieces.push((self.out.len(), data));
+        self.open_frame();
     }
 
     fn single(identity: Identity<'_>) -> Option<usize> {

@@ -7,7 +7,8 @@ mod numpy;
 
 use std::borrow::Cow;
 
-use super::graph::{Effect, Graph, How, Node, Object, Unpacked, Value};
+use super::WriteOptions;
+use super::graph::{Effect, Graph, How, JoblibContents, Node, Object, Unpacked, Value};
 use super::names::Known;
 use super::opcode::*;
 use super::pickler::{Identity, Pickler};
@@ -44,6 +45,8 @@ enum Task<'a> {
     /// The end of an array's state of so many items.
     EndState(usize),
     EndScalar(Value),
+    /// What joblib puts behind its stand-in for an array.
+    JoblibContents(Value),
 }
 
 /// Items that are still to be written to a container.
@@ -116,6 +119,7 @@ impl<'a> Saver<'_, 'a> {
                 self.end_state(len);
                 Ok(())
             }
+            Task::JoblibContents(value) => self.joblib_contents(value),
             Task::EndScalar(value) => {
                 self.p.close_tuple(2);
                 self.p.memoize(Identity::Fresh);
@@ -177,11 +181,13 @@ impl<'a> Saver<'_, 'a> {
         self.tasks.push(Task::All(group));
     }
 
-    fn list(rest: &'a [Value], sized: bool) -> Task<'a> {
+    fn list(&self, rest: &'a [Value], sized: bool) -> Task<'a> {
+        let sized = sized && !self.p.joblib;
         Task::Batches(Batches { rest, width: 1, one: APPEND, many: APPENDS, sized, first: true })
     }
 
-    fn dict(rest: &'a [Value], sized: bool) -> Task<'a> {
+    fn dict(&self, rest: &'a [Value], sized: bool) -> Task<'a> {
+        let sized = sized && !self.p.joblib;
         Task::Batches(Batches { rest, width: 2, one: SETITEM, many: SETITEMS, sized, first: true })
     }
 
@@ -282,12 +288,14 @@ impl<'a> Saver<'_, 'a> {
             Node::List(items) => {
                 self.open(EMPTY_LIST, LIST);
                 self.p.memoize(identity);
-                self.tasks.push(Self::list(items, true));
+                let task = self.list(items, true);
+                self.tasks.push(task);
             }
             Node::Dict(pairs) => {
                 self.open(EMPTY_DICT, DICT);
                 self.p.memoize(identity);
-                self.tasks.push(Self::dict(pairs, true));
+                let task = self.dict(pairs, true);
+                self.tasks.push(task);
             }
             Node::Set(items) if self.p.protocol >= 4 => {
                 self.p.op(EMPTY_SET);
@@ -338,7 +346,7 @@ impl<'a> Saver<'_, 'a> {
         let mut groups = items.chunks(BATCH).peekable();
         while let Some(group) = groups.next() {
             tasks.extend([Task::Op(MARK), Task::All(group), Task::Op(ADDITEMS)]);
-            if groups.peek().is_none() && group.len() == BATCH {
+            if groups.peek().is_none() && group.len() == BATCH && !self.p.joblib {
                 tasks.extend([Task::Op(MARK), Task::Op(ADDITEMS)]);
             }
         }
@@ -355,7 +363,8 @@ impl<'a> Saver<'_, 'a> {
         self.tasks.push(Task::Memoize(value));
         self.tasks.push(Task::Op(REDUCE));
         self.tasks.push(Task::EndTuple(Value::ABSENT, 1));
-        self.tasks.push(Self::list(items, true));
+        let task = self.list(items, true);
+        self.tasks.push(task);
     }
 
     fn end_tuple(&mut self, value: Value, len: usize) {
@@ -405,9 +414,11 @@ impl<'a> Saver<'_, 'a> {
     }
 
     fn object(&mut self, value: Value, object: Object) -> Result<()> {
-        if self.graph.contents.contains_key(&value.index().unwrap_or(u32::MAX)) {
+        if !self.p.joblib && self.contents(value).is_some() {
             return Err(Error::unsupported("an array of a joblib file in a plain pickle")
-                .with_help("build a pickle of the arrays, with `Pickle::array`"));
+                .with_help(
+                    "write it with `Pickle::encode_joblib`, or build a pickle of the arrays",
+                ));
         }
         if self.p.protocol >= 3 && self.graph.encoded_bytes(value).is_some() {
             let bytes = self.graph.bytes(value)?.ok_or_else(lost)?;
@@ -486,6 +497,26 @@ impl<'a> Saver<'_, 'a> {
         Ok(())
     }
 
+    /// What follows joblib's stand-in for an array.
+    fn contents(&self, value: Value) -> Option<&'a JoblibContents> {
+        self.graph.contents.get(&value.index()?)
+    }
+
+    fn joblib_contents(&mut self, value: Value) -> Result<()> {
+        match self.contents(value).ok_or_else(lost)? {
+            JoblibContents::Data { data, align } => {
+                let data = self.graph.input.get(data.clone()).ok_or_else(lost)?;
+                self.p.raw(*align, Cow::Borrowed(data));
+            }
+            JoblibContents::Pickle(pickle) => {
+                let options = WriteOptions::default().profile(self.p.profile);
+                let bytes = pickle.encode(&options.protocol(pickle.protocol()))?;
+                self.p.raw(None, Cow::Owned(bytes));
+            }
+        }
+        Ok(())
+    }
+
     fn inst(&mut self, class: Value) -> Result<()> {
         let Some(Node::Global(name)) = self.graph.node(class) else { return Err(lost()) };
         let (module, name) = name.path_in(self.graph).ok_or_else(lost)?;
@@ -504,8 +535,14 @@ impl<'a> Saver<'_, 'a> {
         self.p.memoize(Identity::Value(value));
         for effect in self.graph.effects(value).iter().rev() {
             match effect {
-                Effect::Append(items) => self.tasks.push(Self::list(items, false)),
-                Effect::SetItems(pairs) => self.tasks.push(Self::dict(pairs, false)),
+                Effect::Append(items) => {
+                    let task = self.list(items, false);
+                    self.tasks.push(task);
+                }
+                Effect::SetItems(pairs) => {
+                    let task = self.dict(pairs, false);
+                    self.tasks.push(task);
+                }
                 Effect::AddItems(items) => {
                     for group in items.chunks(BATCH).rev() {
                         self.tasks.push(Task::Op(ADDITEMS));
@@ -519,6 +556,9 @@ impl<'a> Saver<'_, 'a> {
                 }
                 Effect::Popped(popped) => self.popped(*popped),
             }
+        }
+        if self.contents(value).is_some() {
+            self.tasks.push(Task::JoblibContents(value));
         }
         if let Some(state) = self.graph.object(value).map(|object| object.state)
             && state != Value::ABSENT

@@ -10,6 +10,7 @@ use crate::array::ArrayView;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit};
 use crate::error::{Error, Result};
 use crate::literal;
+use crate::pickle::WriteOptions;
 use crate::pickle::built::{
     ArrayClass, ArrayObject, DTypeObject, DTypeSource, Elements, MaskedObject, ScalarData,
     ScalarObject,
@@ -41,6 +42,7 @@ pub(in crate::pickle) fn view<'a>(pickler: &mut Pickler<'a>, array: &ArrayView<'
         class: ArrayClass::NdArray,
         read_only: false,
         strided: false,
+        fortran: false,
     };
     saver.dense(Identity::Fresh, source, &dtype, own_identity(&dtype))
 }
@@ -82,11 +84,16 @@ struct Source<'a> {
     class: ArrayClass,
     read_only: bool,
     strided: bool,
+    /// Whether elements of no bytes are said to lie in Fortran order, which their strides cannot tell.
+    fortran: bool,
 }
 
 impl<'a> Saver<'_, 'a> {
     pub(super) fn array(&mut self, value: Value, array: &'a ArrayObject) -> Result<()> {
         let (dtype, dtype_identity) = self.source(&array.dtype)?;
+        if self.p.joblib && is_joblib_class(array.class) {
+            return self.joblib(value, array, dtype, dtype_identity);
+        }
         let identity = Identity::Value(value);
         match &array.elements {
             Elements::Dense(elements) => {
@@ -96,6 +103,10 @@ impl<'a> Saver<'_, 'a> {
                     class: array.class,
                     read_only: array.read_only,
                     strided: array.strided,
+                    fortran: elements.dtype().itemsize() == 0
+                        && *elements.order() == AxisOrder::F
+                        && elements.shape().iter().filter(|&&dim| dim != 1).count() > 1
+                        && !elements.is_empty(),
                 };
                 self.dense(identity, source, dtype, dtype_identity)
             }
@@ -106,10 +117,72 @@ impl<'a> Saver<'_, 'a> {
                 self.open(EMPTY_LIST, LIST);
                 self.p.memoize(Identity::Fresh);
                 self.tasks.push(Task::EndState(5));
-                self.tasks.push(Self::list(items, true));
+                let task = self.list(items, true);
+                self.tasks.push(task);
                 Ok(())
             }
         }
+    }
+
+    /// joblib's stand-in for an array, and the array behind it.
+    fn joblib(
+        &mut self,
+        value: Value,
+        array: &'a ArrayObject,
+        dtype: &DTypeObject,
+        dtype_identity: Identity<'_>,
+    ) -> Result<()> {
+        const ALIGN: usize = 16;
+        if self.p.protocol < 2 {
+            return Err(Error::unsupported("joblib files below protocol 2"));
+        }
+        let (shape, fortran) = match &array.elements {
+            Elements::Dense(dense) => (dense.shape(), !array.strided && dense.view().is_fortran()),
+            Elements::Objects { shape, fortran, .. } => (shape, *fortran),
+        };
+        let objects = matches!(array.elements, Elements::Objects { .. });
+        self.p.known(Known::JoblibArray);
+        self.p.empty_tuple();
+        self.p.op(NEWOBJ);
+        self.p.memoize(Identity::Fresh);
+        self.p.object();
+        self.p.op(EMPTY_DICT);
+        self.p.memoize(Identity::Fresh);
+        self.p.op(MARK);
+        let key = |saver: &mut Self, key: &'static [u8]| saver.p.text(key, Identity::Interned(key));
+        key(self, b"subclass");
+        self.p.known(class_name(array.class));
+        key(self, b"shape");
+        self.dims(shape);
+        key(self, b"order");
+        let order: &[u8] = if fortran { b"F" } else { b"C" };
+        let order_identity = self.literal_identity(order).unwrap_or(Identity::Fresh);
+        self.p.text(order, order_identity);
+        key(self, b"dtype");
+        self.dtype(dtype, dtype_identity)?;
+        key(self, b"allow_mmap");
+        self.p.bool(!objects);
+        key(self, b"numpy_array_alignment_bytes");
+        self.p.int(16);
+        self.p.op(SETITEMS);
+        self.p.op(BUILD);
+        match &array.elements {
+            Elements::Dense(dense) => {
+                let order = if fortran { Order::F } else { Order::C };
+                if dense.dtype().itemsize() == 0 {
+                    return Err(Error::unsupported("joblib cannot write elements of no bytes"));
+                }
+                let bytes = dense.view().to_bytes(order)?;
+                self.p.raw(Some(ALIGN), bytes);
+            }
+            Elements::Objects { .. } => {
+                let options = WriteOptions::default().profile(self.p.profile).protocol(5);
+                let mut nested = Pickler::new(&options, false)?;
+                super::graph(&mut nested, self.graph, value)?;
+                self.p.raw(None, Cow::Owned(nested.finish()?.0));
+            }
+        }
+        Ok(())
     }
 
     /// A dtype of an array's own, or one that it shares: what it is, and what the memo knows it by.
@@ -135,7 +208,7 @@ impl<'a> Saver<'_, 'a> {
         dtype: &DTypeObject,
         dtype_identity: Identity<'_>,
     ) -> Result<()> {
-        let Source { view, data, class, read_only, strided } = source;
+        let Source { view, data, class, read_only, strided, fortran } = source;
         let order = if strided { None } else { view.axis_order() };
         if self.p.protocol >= 5
             && class == ArrayClass::NdArray
@@ -158,7 +231,7 @@ impl<'a> Saver<'_, 'a> {
                 dtype_identity,
             );
         }
-        let fortran = !strided && view.is_fortran();
+        let fortran = !strided && (view.is_fortran() || fortran);
         self.reconstruct(class, identity);
         self.state(view.shape(), dtype, dtype_identity, fortran, 5)?;
         let bytes = view.to_bytes(if fortran { Order::F } else { Order::C })?;
@@ -225,13 +298,7 @@ impl<'a> Saver<'_, 'a> {
     fn reconstruct(&mut self, class: ArrayClass, identity: Identity<'_>) {
         self.p.known(Known::Reconstruct);
         self.p.open_tuple(3);
-        self.p.known(match class {
-            ArrayClass::NdArray | ArrayClass::Other => Known::NdArray,
-            ArrayClass::Matrix => Known::Matrix,
-            ArrayClass::MemMap => Known::MemMap,
-            ArrayClass::RecArray => Known::RecArray,
-            ArrayClass::CharArray => Known::CharArray,
-        });
+        self.p.known(class_name(class));
         self.dims(&[0]);
         let code = Identity::Byte(Some(b'b'));
         self.p.object();
@@ -636,6 +703,21 @@ impl PlainBatch {
             p.op(SETITEMS);
         }
     }
+}
+
+const fn class_name(class: ArrayClass) -> Known {
+    match class {
+        ArrayClass::NdArray | ArrayClass::Other => Known::NdArray,
+        ArrayClass::Matrix => Known::Matrix,
+        ArrayClass::MemMap => Known::MemMap,
+        ArrayClass::RecArray => Known::RecArray,
+        ArrayClass::CharArray => Known::CharArray,
+    }
+}
+
+/// Whether joblib has stand-ins for arrays of a class.
+const fn is_joblib_class(class: ArrayClass) -> bool {
+    matches!(class, ArrayClass::NdArray | ArrayClass::Matrix | ArrayClass::MemMap)
 }
 
 /// What NumPy has once: the native dtypes without parameters.

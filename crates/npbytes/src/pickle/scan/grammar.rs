@@ -1,0 +1,648 @@
+//! The positive grammar: which nodes of a graph are data, and what the others are.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::checked::Checked;
+use super::plain;
+use super::report::{Finding, FindingKind, Usage, Verdict};
+use super::standard::is_standard;
+use crate::pickle::Pickle;
+use crate::pickle::compat;
+use crate::pickle::graph::{Effect, Graph, How, JoblibContents, Node, Object, Unpacked, Value};
+use crate::pickle::names::Known;
+use crate::shape::Shape;
+
+/// How many offsets a finding keeps.
+const MOST_OFFSETS: usize = 16;
+
+/// The longest name that a finding shows, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// Findings of a pickle, those of the same thing together.
+pub(super) struct Findings {
+    pickle: usize,
+    protocol: u8,
+    found: BTreeMap<(FindingKind, Usage, String), Finding>,
+}
+
+impl Findings {
+    pub(super) const fn new(pickle: usize, protocol: u8) -> Self {
+        Self { pickle, protocol, found: BTreeMap::new() }
+    }
+
+    fn add(
+        &mut self,
+        kind: FindingKind,
+        usage: Usage,
+        name: &str,
+        named_at: Option<usize>,
+        used_at: Option<usize>,
+        reason: &'static str,
+    ) {
+        let key = (kind, usage, name.to_owned());
+        let finding = self.found.entry(key).or_insert_with(|| Finding {
+            kind,
+            usage,
+            name: name.to_owned(),
+            named_at: named_at.map(|at| at as u64),
+            used_at: Vec::new(),
+            count: 0,
+            pickle: self.pickle,
+            protocol: self.protocol,
+            reason,
+        });
+        finding.count += 1;
+        if let Some(at) = used_at
+            && finding.used_at.len() < MOST_OFFSETS
+        {
+            finding.used_at.push(at as u64);
+        }
+    }
+
+    /// All of them, the worst first, then by place.
+    pub(super) fn finish(self) -> Vec<Finding> {
+        let mut all: Vec<_> = self.found.into_values().collect();
+        all.sort_by_key(|finding| {
+            let place = finding.named_at.or(finding.used_at.first().copied());
+            (std::cmp::Reverse(finding.kind.verdict()), place)
+        });
+        all
+    }
+}
+
+/// What an object is.
+pub(super) enum Class {
+    /// An array, a scalar, a dtype, a masked array.
+    NumPy,
+    /// What NumPy's own pickles hold beside these: bytes of protocols 0 to 2.
+    Part,
+    /// Inert data of Python.
+    Plain,
+    /// Anything else, with a reason.
+    Found(FindingKind, &'static str),
+}
+
+/// Whether nothing was done to an object but to set its state once.
+pub(super) fn is_unchanged(graph: &Graph, value: Value) -> bool {
+    graph.effects(value).iter().all(|effect| matches!(effect, Effect::Popped(_)))
+}
+
+/// The bytes or the ASCII text that a value is, if they are few.
+pub(super) fn short(graph: &Graph, value: Value, longest: usize) -> Option<Vec<u8>> {
+    let few = |bytes: &[u8]| (bytes.len() <= longest).then(|| bytes.to_vec());
+    if let Some(raw) = graph.raw_bytes(value) {
+        return few(raw);
+    }
+    let text = graph.encoded_bytes(value).unwrap_or(value);
+    match text.unpack() {
+        Unpacked::None if text != value => Some(Vec::new()),
+        // A line may be long and its escapes costly to read, but it starts with what it is.
+        Unpacked::Text(_) | Unpacked::Line(_) => few(graph.text(text)?.as_utf8()),
+        Unpacked::ByteString(_) => few(&graph.byte_string(text)?),
+        _ => match graph.node(text)? {
+            Node::Text(text) => few(text.as_utf8()),
+            _ => None,
+        },
+    }
+}
+
+/// Adds what a graph holds that is no data, and says what that makes of it, and how many objects of NumPy there
+/// are. A graph that is not `whole` has no root.
+pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (Verdict, u64) {
+    let mut judge = Judge {
+        graph: &pickle.graph,
+        dtypes: Checked::new(&pickle.graph),
+        lengths: HashMap::new(),
+        names: HashMap::new(),
+        findings,
+        verdict: Verdict::NumPy,
+        numpy: 0,
+        called: vec![false; pickle.graph.nodes.len()],
+        handed: Vec::new(),
+    };
+    let mut root_is_numpy = false;
+    for index in 0..u32::try_from(pickle.graph.nodes.len()).unwrap_or(u32::MAX) {
+        let value = Value::node(index);
+        let is_numpy = judge.node(value);
+        root_is_numpy |= is_numpy && value == pickle.root;
+    }
+    judge.globals();
+    judge.hand_over();
+    if whole && !root_is_numpy {
+        judge.raise(Verdict::Plain);
+    }
+    (judge.verdict, judge.numpy)
+}
+
+pub(super) struct Judge<'g, 'f> {
+    pub(super) graph: &'g Graph,
+    dtypes: Checked<'g>,
+    /// How many bytes the texts that stand for bytes make.
+    lengths: HashMap<Value, Option<usize>>,
+    names: HashMap<Value, String>,
+    findings: &'f mut Findings,
+    verdict: Verdict,
+    numpy: u64,
+    /// Which nodes are called by something.
+    called: Vec<bool>,
+    /// The arguments of calls of other code.
+    handed: Vec<(Value, usize)>,
+}
+
+impl<'g> Judge<'g, '_> {
+    fn raise(&mut self, verdict: Verdict) {
+        self.verdict = self.verdict.max(verdict);
+    }
+
+    fn find(
+        &mut self,
+        kind: FindingKind,
+        usage: Usage,
+        what: Value,
+        used_at: Option<usize>,
+        reason: &'static str,
+    ) {
+        self.raise(kind.verdict());
+        let named_at = self.graph.offset(what);
+        let name = self.name(what);
+        self.findings.add(kind, usage, &name, named_at, used_at, reason);
+    }
+
+    /// Judges a node, and says whether it is an object of NumPy. Globals come last.
+    fn node(&mut self, value: Value) -> bool {
+        let graph = self.graph;
+        let at = graph.offset(value);
+        match graph.node(value) {
+            Some(Node::Object(object)) => self.object(value, *object),
+            Some(Node::Global(_)) => {
+                self.mutations(value, FindingKind::Mutation, "a global is changed");
+                matches!(graph.known(value), Known::NumPyType)
+            }
+            Some(Node::Extension(_)) => {
+                let reason = "a global by its number";
+                self.find(FindingKind::Extension, Usage::Named, value, at, reason);
+                self.mutations(value, FindingKind::Mutation, "a global is changed");
+                false
+            }
+            Some(Node::Persistent(_)) => {
+                let reason = "an object of the reader's own";
+                self.find(FindingKind::Persistent, Usage::Named, value, at, reason);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// What is done to something that cannot be changed.
+    fn mutations(&mut self, value: Value, kind: FindingKind, reason: &'static str) {
+        let graph = self.graph;
+        for effect in graph.effects(value) {
+            let (usage, at) = match effect {
+                Effect::Popped(_) => continue,
+                Effect::Build(state) => (Usage::Build, graph.offset(*state)),
+                Effect::Append(items) => (Usage::Append, first(graph, items)),
+                Effect::SetItems(items) => (Usage::SetItems, first(graph, items)),
+                Effect::AddItems(items) => (Usage::AddItems, first(graph, items)),
+            };
+            self.find(kind, usage, value, at, reason);
+        }
+    }
+
+    fn object(&mut self, value: Value, object: Object) -> bool {
+        if let Some(called) =
+            object.callable.index().and_then(|index| self.called.get_mut(index as usize))
+        {
+            *called = true;
+        }
+        let class = self.class(value, object);
+        let (kind, reason) = match class {
+            Class::NumPy => {
+                self.numpy += 1;
+                return true;
+            }
+            Class::Part => return false,
+            Class::Plain => {
+                self.raise(Verdict::Plain);
+                return false;
+            }
+            Class::Found(kind, reason) => (kind, reason),
+        };
+        let usage = match object.how {
+            How::Reduce => Usage::Reduce,
+            How::NewObj => Usage::NewObj,
+            How::NewObjEx => Usage::NewObjEx,
+            How::Inst => Usage::Inst,
+            How::Obj => Usage::Obj,
+        };
+        let at = self.graph.offset(value);
+        self.find(kind, usage, object.callable, at, reason);
+        if kind == FindingKind::Object
+            && let Some(at) = at
+        {
+            self.handed.push((object.args, at));
+        }
+        false
+    }
+
+    fn class(&mut self, value: Value, object: Object) -> Class {
+        let malformed = Class::Found(
+            FindingKind::Malformed,
+            "a call that NumPy and Python write with other arguments",
+        );
+        let known = self.graph.known(object.callable);
+        let is_numpy = match known {
+            Known::Reconstruct => self.array(value, object),
+            Known::FromBuffer => self.from_buffer(value, object),
+            Known::Scalar => self.scalar(value, object),
+            Known::DType | Known::StringDType => self.dtypes.get(value).is_some(),
+            Known::MaReconstruct => self.masked(value, object),
+            Known::MaskedConstant => {
+                self.is_bare(value, object) && object.args == Value::EMPTY_TUPLE
+            }
+            Known::JoblibArray => self.joblib(value, object),
+            Known::CodecsEncode | Known::Bytes => {
+                let is_bytes = is_unchanged(self.graph, value)
+                    && self.graph.encoded_bytes(value).is_some();
+                return if is_bytes { Class::Part } else { malformed };
+            }
+            Known::ByteArray | Known::Complex | Known::Set | Known::FrozenSet => {
+                let is_plain = plain::is_builtin(self, known, value, object);
+                return if is_plain { Class::Plain } else { malformed };
+            }
+            _ => return self.other(value, object),
+        };
+        if is_numpy { Class::NumPy } else { malformed }
+    }
+
+    /// Whether an object is no more than a call.
+    pub(super) fn is_bare(&self, value: Value, object: Object) -> bool {
+        object.how == How::Reduce
+            && object.state == Value::ABSENT
+            && is_unchanged(self.graph, value)
+    }
+
+    fn other(&mut self, value: Value, object: Object) -> Class {
+        use FindingKind::{Call, Computed, Indirect, Object as Foreign};
+        let graph = self.graph;
+        let name = match graph.node(object.callable) {
+            Some(Node::Global(name)) => name,
+            Some(Node::Extension(_)) => {
+                return Class::Found(Foreign, "a class or function by its number");
+            }
+            Some(Node::Object(_)) => {
+                return Class::Found(Indirect, "a call of what another call returns");
+            }
+            _ => return Class::Found(Indirect, "a call of what is no class or function"),
+        };
+        let Some((module, name)) = name.path_in(graph) else {
+            return Class::Found(Computed, "a name that a call has to compute");
+        };
+        if !is_identifier(&name) || !module.split('.').all(is_identifier) {
+            return Class::Found(Call, "a name that leads to something else, or hides what it is");
+        }
+        if module == "numpy" || module.starts_with("numpy.") {
+            return match plain::is_of_numpy(self, &module, &name, value, object) {
+                true => Class::Found(Foreign, "an object of NumPy that is no array"),
+                false => Class::Found(Call, "a part of NumPy that no array's pickle calls"),
+            };
+        }
+        // What an old Python has as `__builtin__` comes with it, whichever protocol says so.
+        let in_python3 = compat::to_python3(&module, &name).0;
+        if !is_standard(&module) && !is_standard(in_python3) {
+            return Class::Found(Foreign, "code of some other package");
+        }
+        if plain::is_inert(self, &module, &name, value, object) {
+            return Class::Plain;
+        }
+        if plain::is_reconstructor(self, &module, &name, object) {
+            return Class::Found(Foreign, "an object of some other class");
+        }
+        Class::Found(Call, "a class or function of the standard library that is no data")
+    }
+
+    /// `_reconstruct(class, (0,), b'b')` and the array's state.
+    fn array(&mut self, value: Value, object: Object) -> bool {
+        let graph = self.graph;
+        let Some(&[class, shape, code]) = graph.tuple(object.args) else { return false };
+        if object.how != How::Reduce
+            || !is_unchanged(graph, value)
+            || !is_plain_class(graph.known(class))
+            || !self.is_empty_array(shape, code)
+        {
+            return false;
+        }
+        if object.state == Value::ABSENT {
+            return true;
+        }
+        match graph.tuple(object.state) {
+            Some(&[version, shape, dtype, fortran, data]) => {
+                matches!(graph.int(version), Some(0 | 1))
+                    && self.elements(shape, dtype, fortran, data).is_some()
+            }
+            Some(&[shape, dtype, fortran, data]) => {
+                self.elements(shape, dtype, fortran, data).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// The shape and the code that an array starts with, before its state is set.
+    fn is_empty_array(&self, shape: Value, code: Value) -> bool {
+        let shape = self.graph.tuple(shape);
+        shape.is_some_and(|shape| matches!(shape, [dim] if self.graph.int(*dim) == Some(0)))
+            && short(self.graph, code, 1).is_some_and(|code| code == b"b")
+    }
+
+    fn shape(&self, shape: Value) -> Option<Shape> {
+        let dims = self.graph.tuple(shape).filter(|dims| dims.len() <= 64)?;
+        let dim = |dim: &Value| self.graph.int(*dim).and_then(|dim| usize::try_from(dim).ok());
+        Shape::new(&dims.iter().map(dim).collect::<Option<Vec<_>>>()?).ok()
+    }
+
+    /// The number of elements, if their bytes or objects are as many as shape and dtype say.
+    fn elements(
+        &mut self,
+        shape: Value,
+        dtype: Value,
+        fortran: Value,
+        data: Value,
+    ) -> Option<usize> {
+        self.graph.int(fortran)?;
+        let shape = self.shape(shape)?;
+        let dtype = self.dtypes.get(dtype)?;
+        if dtype.has_object() {
+            return match self.graph.node(data) {
+                Some(Node::List(items)) if items.len() == shape.elements() => Some(items.len()),
+                _ => None,
+            };
+        }
+        let len = shape.bytes(dtype.itemsize()).ok()?;
+        (self.length(data)? == len).then(|| shape.elements())
+    }
+
+    /// How many bytes something is that stands for bytes.
+    pub(super) fn length(&mut self, value: Value) -> Option<usize> {
+        let graph = self.graph;
+        if let Some(raw) = graph.raw_bytes(value) {
+            return Some(raw.len());
+        }
+        let text = graph.encoded_bytes(value).unwrap_or(value);
+        *self.lengths.entry(text).or_insert_with(|| match text.unpack() {
+            Unpacked::None if text != value => Some(0),
+            Unpacked::Text(_) => graph.latin1(text).ok().map(|bytes| bytes.len()),
+            Unpacked::ByteString(_) => graph.byte_string(text).map(|bytes| bytes.len()),
+            _ => None,
+        })
+    }
+
+    /// `_frombuffer(buffer, dtype, shape, order[, axes])`.
+    fn from_buffer(&mut self, value: Value, object: Object) -> bool {
+        if !self.is_bare(value, object) {
+            return false;
+        }
+        let graph = self.graph;
+        let (buffer, dtype, shape, order, axes) = match graph.tuple(object.args) {
+            Some(&[buffer, dtype, shape, order]) => (buffer, dtype, shape, order, None),
+            Some(&[buffer, dtype, shape, order, axes]) => (buffer, dtype, shape, order, Some(axes)),
+            _ => return false,
+        };
+        let Some(shape) = self.shape(shape) else { return false };
+        let Some(dtype) = self.dtypes.get(dtype) else { return false };
+        let Ok(len) = shape.bytes(dtype.itemsize()) else { return false };
+        if dtype.has_object() {
+            return false;
+        }
+        let order = short(graph, order, 1).unwrap_or_default();
+        let is_order = match (&*order, axes.map(|axes| self.shape(axes))) {
+            (b"C" | b"F", None) => true,
+            (b"K", Some(Some(axes))) => {
+                let mut axes = axes.dims().to_vec();
+                axes.sort_unstable();
+                axes.len() == shape.dims().len() && axes.into_iter().eq(0..shape.dims().len())
+            }
+            _ => false,
+        };
+        let found = match buffer.unpack() {
+            // One that is not at hand is not looked at.
+            Unpacked::Buffer(index, _) => {
+                graph.buffers.get(index).map_or(Some(len), |buffer| Some(buffer.len()))
+            }
+            _ => self.length(buffer),
+        };
+        is_order && found == Some(len)
+    }
+
+    /// `scalar(dtype, bytes)`.
+    fn scalar(&mut self, value: Value, object: Object) -> bool {
+        if !self.is_bare(value, object) {
+            return false;
+        }
+        let graph = self.graph;
+        let Some(&[dtype, data]) = graph.tuple(object.args) else { return false };
+        let Some(dtype) = self.dtypes.get(dtype) else { return false };
+        if dtype.has_object() {
+            let is_struct = matches!(dtype.kind(), crate::Kind::Struct(_));
+            return !is_struct
+                || graph.object(data).is_some_and(|array| {
+                    graph.known(array.callable) == Known::Reconstruct
+                });
+        }
+        self.length(data) == Some(dtype.itemsize())
+    }
+
+    /// `_mareconstruct(class, ndarray, (0,), 'b')` and `(1, shape, dtype, is_fortran, data, mask, fill_value)`.
+    fn masked(&mut self, value: Value, object: Object) -> bool {
+        let graph = self.graph;
+        let Some(&[class, base, shape, code]) = graph.tuple(object.args) else { return false };
+        if object.how != How::Reduce
+            || !is_unchanged(graph, value)
+            || graph.known(class) != Known::MaskedArray
+            || !is_plain_class(graph.known(base))
+            || !self.is_empty_array(shape, code)
+        {
+            return false;
+        }
+        if object.state == Value::ABSENT {
+            return true;
+        }
+        let Some(&[_, shape, dtype, fortran, data, mask, _]) = graph.tuple(object.state) else {
+            return false;
+        };
+        let Some(elements) = self.elements(shape, dtype, fortran, data) else { return false };
+        let Some(dtype) = self.dtypes.get(dtype) else { return false };
+        // A byte for each element, or for each field of each.
+        let len = self.length(mask);
+        match dtype.kind() {
+            crate::Kind::Struct(_) => {
+                let mask = crate::pickle::numpy::mask_dtype(&dtype).map(|mask| mask.itemsize());
+                mask.is_ok_and(|size| elements.checked_mul(size) == len && len.is_some())
+            }
+            _ => len == Some(elements),
+        }
+    }
+
+    /// joblib's stand-in for an array. Its attributes are those that joblib gives it: others would hide its
+    /// methods.
+    fn joblib(&mut self, value: Value, object: Object) -> bool {
+        const ATTRIBUTES: &[&str] = &[
+            "subclass",
+            "shape",
+            "order",
+            "dtype",
+            "allow_mmap",
+            "numpy_array_alignment_bytes",
+        ];
+        let graph = self.graph;
+        let contents = value.index().and_then(|index| graph.contents.get(&index));
+        let Some(Node::Dict(pairs)) = graph.node(object.state) else { return false };
+        let get = |name: &str| {
+            let mut pairs = pairs.chunks_exact(2).rev();
+            pairs.find(|pair| graph.text(pair[0]).is_some_and(|key| key == *name)).map(|p| p[1])
+        };
+        let is_attribute = |pair: &[Value]| {
+            short(graph, pair[0], 32)
+                .is_some_and(|key| ATTRIBUTES.iter().any(|name| name.as_bytes() == key))
+        };
+        let small = |value: Option<Value>| {
+            value.is_none_or(|value| value == Value::NONE || graph.int(value).is_some())
+        };
+        let (Some(class), Some(shape), Some(dtype)) = (get("subclass"), get("shape"), get("dtype"))
+        else {
+            return false;
+        };
+        object.how == How::NewObj
+            && object.args == Value::EMPTY_TUPLE
+            && is_unchanged(graph, value)
+            && pairs.len() <= 2 * ATTRIBUTES.len()
+            && pairs.chunks_exact(2).all(is_attribute)
+            && is_plain_class(graph.known(class))
+            && small(get("allow_mmap"))
+            && small(get("numpy_array_alignment_bytes"))
+            && self.shape(shape).is_some()
+            && self.dtypes.get(dtype).is_some()
+            && match contents {
+                Some(JoblibContents::Data(_)) => true,
+                // What is in it is judged by itself; that it is an array is what joblib says of it.
+                Some(JoblibContents::Pickle(nested)) => matches!(
+                    nested.graph.object(nested.root),
+                    Some(root) if nested.graph.known(root.callable) == Known::Reconstruct
+                ),
+                None => false,
+            }
+    }
+
+    /// What is named and not called.
+    fn globals(&mut self) {
+        for index in 0..u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX) {
+            let value = Value::node(index);
+            let Some(Node::Global(_)) = self.graph.node(value) else { continue };
+            if self.called.get(index as usize) == Some(&true) {
+                continue;
+            }
+            let at = self.graph.offset(value);
+            match self.graph.known(value) {
+                Known::Other => {}
+                Known::Computed => {
+                    let reason = "a name that a call has to compute";
+                    self.find(FindingKind::Computed, Usage::Named, value, at, reason);
+                    continue;
+                }
+                Known::CodecsEncode => {
+                    let reason = "a function that is not called";
+                    self.find(FindingKind::Reference, Usage::Named, value, at, reason);
+                    continue;
+                }
+                _ => continue,
+            }
+            if !plain::is_inert_class(self.graph, value) {
+                let reason = "a global that is imported";
+                self.find(FindingKind::Reference, Usage::Named, value, at, reason);
+            }
+        }
+    }
+
+    /// What of the standard library is handed to other code, which may call it.
+    fn hand_over(&mut self) {
+        let mut seen = vec![false; self.graph.nodes.len()];
+        let mut left = std::mem::take(&mut self.handed);
+        while let Some((value, at)) = left.pop() {
+            let Some(index) = value.index() else { continue };
+            match seen.get_mut(index as usize) {
+                Some(seen @ false) => *seen = true,
+                _ => continue,
+            }
+            let graph = self.graph;
+            let items = match graph.node(value) {
+                Some(Node::Tuple(span) | Node::FrozenSet(span)) => graph.span(*span),
+                Some(Node::List(items) | Node::Dict(items) | Node::Set(items)) => items,
+                Some(Node::Global(name)) => {
+                    let standard = name.path_in(graph).is_some_and(|(module, name)| {
+                        is_standard(&module) || is_standard(compat::to_python3(&module, &name).0)
+                    });
+                    if standard && !plain::is_inert_class(graph, value) {
+                        let reason = "a part of the standard library that other code is given";
+                        self.find(FindingKind::HandedOver, Usage::Reduce, value, Some(at), reason);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            left.extend(items.iter().map(|&item| (item, at)));
+        }
+    }
+
+    /// The name of what is called or named, for people.
+    fn name(&mut self, value: Value) -> String {
+        if let Some(name) = self.names.get(&value) {
+            return name.clone();
+        }
+        let graph = self.graph;
+        let mut name = match graph.node(value) {
+            Some(Node::Global(name)) => match name.path_in(graph) {
+                Some((module, name)) => format!("{module}.{name}"),
+                None => {
+                    let part = |value| graph.text(value).map_or("?".into(), |text| text.to_string());
+                    format!("{}.{}", part(name.module), part(name.name))
+                }
+            },
+            Some(Node::Extension(code)) => format!("extension {code}"),
+            Some(Node::Persistent(id)) => match short(graph, *id, LONGEST_NAME) {
+                Some(id) => format!("id {}", String::from_utf8_lossy(&id)),
+                None => "an object by its id".into(),
+            },
+            Some(Node::Object(object)) => match graph.node(object.callable) {
+                Some(Node::Global(name)) => match name.path_in(graph) {
+                    Some((module, name)) => format!("what {module}.{name} returns"),
+                    None => "what a call returns".into(),
+                },
+                _ => "what a call returns".into(),
+            },
+            _ => "a value".into(),
+        };
+        if name.len() > LONGEST_NAME {
+            let end = (0..=LONGEST_NAME).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
+            name.truncate(end);
+            name.push_str("...");
+        }
+        self.names.insert(value, name.clone());
+        name
+    }
+}
+
+fn first(graph: &Graph, items: &[Value]) -> Option<usize> {
+    items.iter().find_map(|&item| graph.offset(item))
+}
+
+/// A class whose arrays are made without code beyond NumPy's.
+const fn is_plain_class(known: Known) -> bool {
+    matches!(
+        known,
+        Known::NdArray | Known::Matrix | Known::MemMap | Known::RecArray | Known::CharArray
+    )
+}
+
+/// Whether a part of a name is one of Python in plain ASCII: no dots that lead on, no letters that look like others.
+fn is_identifier(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
+}
