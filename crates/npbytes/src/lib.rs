@@ -23,6 +23,7 @@ pub mod raw;
 mod regular;
 #[cfg(feature = "fs")]
 mod replace;
+pub mod scan;
 mod shape;
 pub mod sniff;
 #[cfg(feature = "fs")]

@@ -23,6 +23,7 @@
 mod built;
 mod compat;
 mod cursor;
+mod disassemble;
 mod dtype;
 mod find;
 mod graph;
@@ -36,18 +37,21 @@ mod opcode;
 mod pickler;
 mod retarget;
 mod save;
+mod scan;
 mod text;
 
 use bytes::Bytes;
 
 pub use built::{ArrayClass, ArrayObject, DTypeObject, MaskedObject, ScalarObject, StringDType};
+pub use disassemble::{Disassembly, Line, Memo, Operand, disassemble, disassemble_at};
 pub use find::{Arrays, Path, PathStep};
 pub use graph::{How, Value};
 pub use integer::Integer;
 pub use node::{Global, Items, Node, Object, Pairs, Step, View};
-pub use numpy::{Masked, NdArray, NumPyValue, Objects};
+pub use numpy::{Masked, NdArray, NumPyValue, Objects, Reader};
 pub use opcode::Argument;
 pub use retarget::{Changes, retarget};
+pub use scan::{Finding, FindingKind, Report, Scanned, Usage, Verdict, scan};
 pub use text::Text;
 
 use crate::array::{Array, ArrayView};
@@ -153,12 +157,7 @@ pub fn decode(data: &Bytes, options: &ReadOptions) -> Result<Pickle> {
 
 /// Reads the pickle at an offset of some bytes; offsets count from the start of the bytes all the same.
 pub(crate) fn decode_at(data: &Bytes, start: usize, options: &ReadOptions) -> Result<Pickle> {
-    Pickle::from_outcome(machine::run(
-        data.clone(),
-        start,
-        options.buffers.clone(),
-        &options.limits,
-    ))
+    Pickle::from_outcome(machine::run(data, start, options.buffers.clone(), &options.limits))
 }
 
 /// Reads the pickle at the start of some bytes, and returns what follows it: the next pickle of a stream, or
@@ -218,6 +217,11 @@ impl Pickle {
     /// The object that was pickled.
     pub const fn root(&self) -> Node<'_> {
         Node::new(self, self.root)
+    }
+
+    /// Reads NumPy's objects, and each dtype only once.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::new(self)
     }
 
     /// A value as a node. One of another pickle has no meaning here.
@@ -298,12 +302,12 @@ impl Pickle {
 
     /// `bytes`. Those of one byte and of none are one object wherever they are.
     pub fn bytes(&mut self, bytes: impl Into<Bytes>) -> Value {
-        self.add(Raw::Bytes(bytes.into()))
+        self.add(Raw::Bytes(Box::new(bytes.into())))
     }
 
     /// A `bytearray`.
     pub fn byte_array(&mut self, bytes: impl Into<Bytes>) -> Value {
-        self.add(Raw::ByteArray(bytes.into()))
+        self.add(Raw::ByteArray(Box::new(bytes.into())))
     }
 
     /// A `tuple`.

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn signatures_are_told_apart() {
-        let cases: [(&[u8], Option<Encoding>); 19] = [
+        let cases: [(&[u8], Option<Encoding>); 18] = [
             (b"\x93NUMPY\x01\x00", Some(Encoding::Npy)),
             (b"\x93NUMP", None),
             (b"PK\x03\x04", Some(Encoding::Npz)),

@@ -44,10 +44,10 @@ pub fn disassemble<'a>(data: &'a Bytes, options: &ReadOptions) -> Disassembly<'a
 }
 
 /// Lists the opcodes of the pickle at an offset: of the second of a stream, say.
-/// [`Disassembly::position`] is where the next one starts.
+/// [`Disassembly::offset`] is where the next one starts.
 pub fn disassemble_at<'a>(data: &'a Bytes, offset: u64, options: &ReadOptions) -> Disassembly<'a> {
     let start = usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
-    let outcome = machine::run(data.clone(), start, options.buffers.clone(), &options.limits);
+    let outcome = machine::run(data, start, options.buffers.clone(), &options.limits);
     Disassembly {
         data,
         levels: vec![Level::new(start, usize::MAX, Notes::new(outcome))],
@@ -101,7 +101,7 @@ impl<'a> Disassembly<'a> {
 
     /// Where the next line starts. Behind the last line of a sound pickle this is its end; after an
     /// error, the place of that.
-    pub fn position(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         self.levels.last().map_or(0, |level| level.at as u64)
     }
 
@@ -144,7 +144,8 @@ impl<'a> Disassembly<'a> {
     }
 
     fn after_stop(&mut self) {
-        let Some(level) = self.levels.pop_if(|level| level.back != usize::MAX) else {
+        let inner = self.levels.pop_if(|level| level.back != usize::MAX);
+        let Some(level) = inner else {
             self.finished = true;
             return;
         };
@@ -159,8 +160,8 @@ impl<'a> Disassembly<'a> {
         let level = self.levels.last_mut()?;
         let made = level.notes.take_followed()?;
         match level.notes.contents(made)? {
-            JoblibContents::Data(range) => {
-                let (start, range) = (level.at, range.clone());
+            JoblibContents::Data { data, .. } => {
+                let (start, range) = (level.at, data.clone());
                 level.at = range.end;
                 let padding = range.start.saturating_sub(start);
                 let words = match padding {
@@ -185,8 +186,7 @@ impl<'a> Disassembly<'a> {
             JoblibContents::Pickle(pickle) => {
                 let back = pickle.end;
                 let start = level.at;
-                let outcome =
-                    machine::run_nested(self.data.clone(), start, &self.options.limits);
+                let outcome = machine::run_nested(self.data, start, &self.options.limits);
                 self.levels.push(Level::new(start, back, Notes::new(outcome)));
                 None
             }
@@ -204,7 +204,7 @@ impl<'a> Iterator for Disassembly<'a> {
         if let Some(line) = self.contents() {
             return Some(Ok(line));
         }
-        let at = self.position();
+        let at = self.offset();
         let line = self.read_line().map_err(|error| error.at(at));
         self.finished |= line.is_err();
         Some(line)
@@ -314,11 +314,7 @@ fn no_mark() -> Error {
 }
 
 /// Reads the argument of an opcode.
-fn operand<'a>(
-    cursor: &mut Cursor<'a>,
-    code: u8,
-    form: Argument,
-) -> Result<Option<Operand<'a>>> {
+fn operand<'a>(cursor: &mut Cursor<'a>, code: u8, form: Argument) -> Result<Option<Operand<'a>>> {
     Ok(Some(match (code, form) {
         (_, Argument::None) => return Ok(None),
         (_, Argument::U8) => Operand::Int(cursor.u8()?.into()),
@@ -379,6 +375,9 @@ fn counted(code: u8, bytes: &[u8]) -> Result<Operand<'_>> {
 
 fn decimal(line: &[u8]) -> Result<Integer<'static>> {
     Integer::decimal(line).ok_or_else(|| {
-        Error::pickle(format!("expected a decimal number, found {:?}", String::from_utf8_lossy(line)))
+        Error::pickle(format!(
+            "expected a decimal number, found {:?}",
+            String::from_utf8_lossy(line)
+        ))
     })
 }

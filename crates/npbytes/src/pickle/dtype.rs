@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::graph::{Graph, How, Node, Unpacked, Value};
 use super::names::Known;
+use crate::array::Axes;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit, Unit};
 use crate::error::{Error, Result};
 use crate::limits::MAX_DEPTH;
@@ -249,7 +250,7 @@ impl<'g> DTypes<'g> {
     }
 
     /// A shape: a tuple of lengths, or one length.
-    pub(super) fn dims(&self, value: Value) -> Result<Vec<usize>> {
+    pub(super) fn dims(&self, value: Value) -> Result<Axes<usize>> {
         let one = [value];
         let dims = self.graph.tuple(value).unwrap_or(&one);
         let dim = |dim: &Value| self.graph.int(*dim).and_then(|dim| usize::try_from(dim).ok());

@@ -217,12 +217,7 @@ impl<'a> Arrays<'a> {
         if std::mem::replace(seen.get_mut(index)?, true) {
             return None;
         }
-        let found = if std::ptr::eq(node.pickle(), self.reader.pickle()) {
-            self.reader.find(node.value())
-        } else {
-            node.numpy()
-        };
-        let found = match found {
+        let found = match self.reader.numpy(node) {
             Err(error) => return Some(Err(error)),
             Ok(found) => found,
         };

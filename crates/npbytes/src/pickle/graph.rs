@@ -192,8 +192,8 @@ pub(super) enum Node {
     Persistent(Value),
     // What follows is built, not decoded.
     Text(PyStr),
-    Bytes(Bytes),
-    ByteArray(Bytes),
+    Bytes(Box<Bytes>),
+    ByteArray(Box<Bytes>),
     Float(f64),
     /// Little-endian, two's complement, as short as it can be.
     Long(Box<[u8]>),

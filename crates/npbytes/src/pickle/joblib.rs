@@ -63,7 +63,7 @@ pub(super) fn follow(
     let dtypes = DTypes::new(graph);
     let dtype = dtypes.expect(wrapper.dtype)?.dtype;
     if dtype.has_object() {
-        let outcome = machine::run_nested(graph.input.clone(), at, limits);
+        let outcome = machine::run_nested(&graph.input, at, limits);
         let end = outcome.end;
         let pickle = Pickle::from_outcome(outcome)?;
         return Ok((JoblibContents::Pickle(Box::new(pickle)), end));

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 use super::cursor::Cursor;
 use super::graph::{Effect, Graph, How, Node, Object, Span, Unpacked, Value};
@@ -31,38 +32,37 @@ pub(super) struct Outcome {
 }
 
 /// Runs the pickle at an offset of the input, to its STOP.
-pub(super) fn run(input: Bytes, start: usize, buffers: Vec<Bytes>, limits: &Limits) -> Outcome {
+pub(super) fn run(input: &Bytes, start: usize, buffers: Vec<Bytes>, limits: &Limits) -> Outcome {
     run_part(input, start, buffers, limits, Joblib::Followed)
 }
 
 /// Runs a pickle as `pickle.load` would, to which joblib's stand-ins are objects like any other.
-pub(super) fn run_plain(input: Bytes, start: usize, limits: &Limits) -> Outcome {
+pub(super) fn run_plain(input: &Bytes, start: usize, limits: &Limits) -> Outcome {
     run_part(input, start, Vec::new(), limits, Joblib::Unknown)
 }
 
 /// Runs a pickle that stands inside of another stream, where joblib's arrays cannot be.
-pub(super) fn run_nested(input: Bytes, start: usize, limits: &Limits) -> Outcome {
+pub(super) fn run_nested(input: &Bytes, start: usize, limits: &Limits) -> Outcome {
     run_part(input, start, Vec::new(), limits, Joblib::Refused)
 }
 
 fn run_part(
-    input: Bytes,
+    input: &Bytes,
     start: usize,
     buffers: Vec<Bytes>,
     limits: &Limits,
     joblib: Joblib,
 ) -> Outcome {
-    let data = input.clone();
-    let graph = Graph { input, buffers, ..Graph::default() };
+    let graph = Graph { input: input.clone(), buffers, ..Graph::default() };
     let mut machine = Machine {
-        data: &data,
+        data: input,
         joblib,
-        cursor: Cursor::new(&data, start),
+        cursor: Cursor::new(input, start),
         graph,
-        stack: Vec::new(),
+        stack: SmallVec::new(),
         marks: Vec::new(),
         fence: 0,
-        memo: Vec::new(),
+        memo: SmallVec::new(),
         sparse: HashMap::new(),
         memoized: 0,
         next_buffer: 0,
@@ -73,8 +73,6 @@ fn run_part(
         names: HashMap::new(),
     };
     // Most pickles are about one array.
-    machine.stack.reserve(16);
-    machine.memo.reserve(32);
     machine.graph.nodes.reserve(16);
     machine.graph.offsets.reserve(16);
     machine.graph.pool.reserve(32);
@@ -106,12 +104,12 @@ struct Machine<'a> {
     joblib: Joblib,
     cursor: Cursor<'a>,
     graph: Graph,
-    stack: Vec<Value>,
+    stack: SmallVec<[Value; 32]>,
     /// Where the stack stood at each open MARK.
     marks: Vec<usize>,
     /// The last of them, or 0: what lies below is out of reach.
     fence: usize,
-    memo: Vec<Value>,
+    memo: SmallVec<[Value; 32]>,
     /// Memo entries far beyond the others.
     sparse: HashMap<usize, Value>,
     memoized: u64,
@@ -282,13 +280,13 @@ impl<'a> Machine<'a> {
                 EMPTY_LIST => self.push_node(Node::List(Vec::new()))?,
                 LIST => {
                     let mark = self.pop_mark()?;
-                    let items = self.stack.split_off(mark);
+                    let items = self.split_off(mark)?;
                     self.push_node(Node::List(items))?;
                 }
                 EMPTY_DICT => self.push_node(Node::Dict(Vec::new()))?,
                 DICT => {
                     let mark = self.pop_mark()?;
-                    let items = self.stack.split_off(mark);
+                    let items = self.split_off(mark)?;
                     check_pairs(&items)?;
                     self.push_node(Node::Dict(items))?;
                 }
@@ -605,6 +603,12 @@ impl<'a> Machine<'a> {
         Ok(Span { start, len })
     }
 
+    fn split_off(&mut self, at: usize) -> Result<Vec<Value>> {
+        let items = self.stack.get(at..).ok_or_else(underflow)?.to_vec();
+        self.stack.truncate(at);
+        Ok(items)
+    }
+
     #[inline]
     fn tuple_from(&mut self, at: usize) -> Result<Value> {
         if at == self.stack.len() {
@@ -749,8 +753,8 @@ impl<'a> Machine<'a> {
     fn stack_global(&mut self) -> Result<()> {
         let name = self.pop()?;
         let module = self.pop()?;
-        let input = self.graph.input.clone();
-        let value = match (text_at(&input, module), text_at(&input, name)) {
+        let input = self.data;
+        let value = match (text_at(input, module), text_at(input, name)) {
             (Some(first), Some(second)) => match (first.as_str(), second.as_str()) {
                 (Some(first), Some(second)) => self.global(module, first, name, second)?,
                 _ => return Err(Error::pickle("a global whose name has lone surrogates")),
@@ -758,7 +762,7 @@ impl<'a> Machine<'a> {
             _ => {
                 let computed = |value: Value| match value.unpack() {
                     Unpacked::Node(_) => true,
-                    _ => text_at(&input, value).is_some(),
+                    _ => text_at(input, value).is_some(),
                 };
                 if !computed(module) || !computed(name) {
                     return Err(Error::pickle("STACK_GLOBAL on what is no str"));
@@ -810,12 +814,12 @@ impl<'a> Machine<'a> {
     }
 }
 
-fn same_text(input: &Bytes, value: Value, text: &str) -> bool {
+fn same_text(input: &[u8], value: Value, text: &str) -> bool {
     text_at(input, value).is_some_and(|found| found == *text)
 }
 
 /// The text that a value of the input is; a `str` of Python 2 is one where it is ASCII.
-pub(super) fn text_at(input: &Bytes, value: Value) -> Option<Text<'_>> {
+pub(super) fn text_at(input: &[u8], value: Value) -> Option<Text<'_>> {
     let at = match value.unpack() {
         Unpacked::Text(at) | Unpacked::Line(at) | Unpacked::ByteString(at) => at,
         _ => return None,

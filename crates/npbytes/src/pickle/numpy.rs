@@ -96,11 +96,16 @@ impl<'a> Node<'a> {
     /// # Errors
     /// Anything else, with a word on what was found, and those of [`Node::numpy`].
     pub fn array(&self) -> Result<Array> {
+        Reader::new(self.pickle()).array(*self)
+    }
+
+    /// The array of what NumPy's object is.
+    fn array_of(&self, found: Option<NumPyValue<'a>>) -> Result<Array> {
         let at = |error: Error| match self.offset() {
             Some(offset) => error.at(offset),
             None => error,
         };
-        match self.numpy()? {
+        match found {
             Some(NumPyValue::Array(found)) => Ok(found.array),
             Some(NumPyValue::Scalar(array)) => Ok(array),
             Some(NumPyValue::Masked(masked)) => Ok(masked.data),
@@ -145,8 +150,25 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Looks for NumPy's objects in one pickle, reading each dtype once.
-pub(super) struct Reader<'a> {
+/// Reads NumPy's objects of one pickle, and each dtype only once: for many arrays, quicker than to ask each node.
+///
+/// ```
+/// use bytes::Bytes;
+/// use npbytes::pickle::{self, ArrayObject, Pickle, ReadOptions, WriteOptions};
+/// use npbytes::Array;
+/// let mut many = Pickle::new();
+/// let items = (0..3).map(|i| Ok(many.array(ArrayObject::new(Array::from_vec(&[1], vec![i])?))));
+/// let items = items.collect::<npbytes::Result<Vec<_>>>()?;
+/// let root = many.list(items);
+/// many.set_root(root);
+/// let bytes = Bytes::from(many.encode(&WriteOptions::default())?);
+/// let pickle = pickle::decode(&bytes, &ReadOptions::default())?;
+/// let reader = pickle.reader();
+/// let arrays = pickle.root().items().unwrap().iter().map(|node| reader.array(node));
+/// assert_eq!(arrays.collect::<npbytes::Result<Vec<_>>>()?.len(), 3);
+/// # Ok::<(), npbytes::Error>(())
+/// ```
+pub struct Reader<'a> {
     pickle: &'a Pickle,
     graph: &'a Graph,
     dtypes: DTypes<'a>,
@@ -167,6 +189,26 @@ impl<'a> Reader<'a> {
 
     pub(super) const fn pickle(&self) -> &'a Pickle {
         self.pickle
+    }
+
+    /// The object of NumPy that a node is: see [`Node::numpy`].
+    ///
+    /// # Errors
+    /// As [`Node::numpy`].
+    pub fn numpy(&self, node: Node<'a>) -> Result<Option<NumPyValue<'a>>> {
+        if std::ptr::eq(node.pickle(), self.pickle) {
+            self.find(node.value())
+        } else {
+            node.numpy()
+        }
+    }
+
+    /// The array or scalar that a node is: see [`Node::array`].
+    ///
+    /// # Errors
+    /// As [`Node::array`].
+    pub fn array(&self, node: Node<'a>) -> Result<Array> {
+        node.array_of(self.numpy(node)?)
     }
 
     fn error(&self, value: Value, message: impl Into<String>) -> Error {
@@ -319,7 +361,7 @@ impl<'a> Reader<'a> {
             return Ok(Some(self.graph.input.slice(range)));
         }
         if let Some(Raw::Bytes(bytes) | Raw::ByteArray(bytes)) = self.graph.node(value) {
-            return Ok(Some(bytes.clone()));
+            return Ok(Some((**bytes).clone()));
         }
         if let Some(text) = self.graph.encoded_bytes(value) {
             return self.graph.latin1(text).map(|bytes| Some(bytes.into()));

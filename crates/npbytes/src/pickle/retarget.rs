@@ -62,7 +62,7 @@ pub fn retarget(data: &Bytes, numpy: NumPy, options: &ReadOptions) -> Result<(Ve
     let mut changes = Changes::default();
     let mut at = 0;
     loop {
-        let outcome = machine::run(data.clone(), at, options.buffers.clone(), &options.limits);
+        let outcome = machine::run(data, at, options.buffers.clone(), &options.limits);
         let end = outcome.end;
         let mut pickle = match Pickle::from_outcome(outcome) {
             Ok(pickle) => pickle,

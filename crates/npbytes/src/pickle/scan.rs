@@ -44,7 +44,7 @@ pub fn scan(data: &Bytes, options: &ReadOptions) -> Report {
     let mut report = Report::default();
     let mut at = 0;
     while at < data.len() || report.pickles.is_empty() {
-        let outcome = machine::run(data.clone(), at, options.buffers.clone(), &options.limits);
+        let outcome = machine::run(data, at, options.buffers.clone(), &options.limits);
         let end = outcome.end;
         let failed = outcome.root.is_err();
         // Bytes that are read as values before they fail call nothing. At the start they are a broken pickle, as
@@ -75,13 +75,13 @@ fn one(
     index: usize,
     options: &ReadOptions,
 ) {
-    let machine::Outcome { graph, root, protocol, end } = outcome;
+    let machine::Outcome { graph, root, protocol, end, depth } = outcome;
     let (root, broken) = match root {
         Ok(root) => (root, None),
         Err(error) => (Value::NONE, Some(error)),
     };
     let input = graph.input.clone();
-    let pickle = Pickle { graph, root, protocol, end };
+    let pickle = Pickle { graph, root, protocol, end, depth };
     let mut findings = Findings::new(index, protocol);
     let mut verdict = match &broken {
         Some(_) => Verdict::Unreadable,
@@ -101,12 +101,13 @@ fn one(
     }
     // An array of objects in a joblib file whose pickle is broken: what it has run until then.
     if broken.is_some() && waits_for_joblib(&pickle) {
-        let outcome = machine::run_nested(input, end, &options.limits);
+        let outcome = machine::run_nested(&input, end, &options.limits);
         let nested = Pickle {
             graph: outcome.graph,
             root: outcome.root.unwrap_or(Value::NONE),
             protocol: outcome.protocol,
             end: outcome.end,
+            depth: outcome.depth,
         };
         verdict = verdict.max(scan_graph(&nested, &mut findings, false));
     }

@@ -146,9 +146,14 @@ impl fmt::Display for Operand<'_> {
             Self::Line(line) => write_text(f, line, short),
             Self::Bytes(bytes) => write_bytes(f, bytes, short),
             Self::ByteArray(bytes) => {
-                f.write_str("bytearray(")?;
-                write_bytes(f, bytes, short)?;
-                f.write_str(")")
+                let head = head_of(bytes, short);
+                let mut text = repr_bytes(head);
+                if text.starts_with("b\"") {
+                    // A `bytearray` has single quotes escaped in double ones, too.
+                    text = text.replace('\'', "\\'");
+                }
+                write!(f, "bytearray({text})")?;
+                shortened(f, head.len(), bytes.len())
             }
             Self::ByteString(bytes) => {
                 let head = bytes.get(..LONGEST).filter(|_| short).unwrap_or(bytes);
@@ -168,9 +173,12 @@ fn shortened(f: &mut fmt::Formatter<'_>, shown: usize, len: usize) -> fmt::Resul
     if shown < len { write!(f, "... ({len} bytes)") } else { Ok(()) }
 }
 
+fn head_of(bytes: &[u8], short: bool) -> &[u8] {
+    bytes.get(..LONGEST / 4).filter(|_| short && bytes.len() > LONGEST).unwrap_or(bytes)
+}
+
 fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8], short: bool) -> fmt::Result {
-    let head = bytes.get(..LONGEST / 4).filter(|_| short && bytes.len() > LONGEST);
-    let head = head.unwrap_or(bytes);
+    let head = head_of(bytes, short);
     f.write_str(&repr_bytes(head))?;
     shortened(f, head.len(), bytes.len())
 }
@@ -180,7 +188,8 @@ fn write_text(f: &mut fmt::Formatter<'_>, utf8: &[u8], short: bool) -> fmt::Resu
     let mut head = utf8;
     if short && utf8.len() > LONGEST {
         // Not in the middle of a character.
-        let end = (0..=LONGEST).rev().find(|&at| utf8.get(at).is_none_or(|byte| byte & 0xc0 != 0x80));
+        let end =
+            (0..=LONGEST).rev().find(|&at| utf8.get(at).is_none_or(|byte| byte & 0xc0 != 0x80));
         head = utf8.get(..end.unwrap_or(LONGEST)).unwrap_or(utf8);
     }
     let text: PyStr = if super::super::text::is_utf8(head) {
@@ -209,7 +218,8 @@ impl fmt::Display for Line<'_> {
                 }
                 let mut rest = String::new();
                 if let Some(operand) = &self.operand {
-                    rest = if f.alternate() { format!(" {operand:#}") } else { format!(" {operand}") };
+                    rest =
+                        if f.alternate() { format!(" {operand:#}") } else { format!(" {operand}") };
                 }
                 if let Some(entry) = self.memo_made() {
                     rest += &format!(" (as {entry})");
@@ -224,7 +234,11 @@ impl fmt::Display for Line<'_> {
         let words = [self.note.as_deref(), self.remark];
         if f.alternate() || self.opcode.is_none() {
             for (i, words) in words.into_iter().flatten().enumerate() {
-                let pad = if i == 0 && self.opcode.is_some() { 48_usize.saturating_sub(width).max(2) } else { 0 };
+                let pad = if i == 0 && self.opcode.is_some() {
+                    48_usize.saturating_sub(width).max(2)
+                } else {
+                    0
+                };
                 write!(f, "{:pad$}{}{words}", "", if i == 0 { "" } else { "; " })?;
             }
         }

@@ -26,7 +26,13 @@ pub(in crate::pickle) struct Checked<'g> {
 impl<'g> Checked<'g> {
     pub(in crate::pickle) fn new(graph: &'g Graph) -> Self {
         let budget = (1 << 16) + graph.pool.len().saturating_add(graph.nodes.len()) * 8;
-        Self { graph, dtypes: DTypes::new(graph), found: HashMap::new(), budget, lengths: HashMap::new() }
+        Self {
+            graph,
+            dtypes: DTypes::new(graph),
+            found: HashMap::new(),
+            budget,
+            lengths: HashMap::new(),
+        }
     }
 
     /// The dtype that a value is, if it is one that NumPy has written.

@@ -261,8 +261,8 @@ impl<'g> Judge<'g, '_> {
             }
             Known::JoblibArray => self.joblib(value, object),
             Known::CodecsEncode | Known::Bytes => {
-                let is_bytes = is_unchanged(self.graph, value)
-                    && self.graph.encoded_bytes(value).is_some();
+                let is_bytes =
+                    is_unchanged(self.graph, value) && self.graph.encoded_bytes(value).is_some();
                 return if is_bytes { Class::Part } else { malformed };
             }
             Known::ByteArray | Known::Complex | Known::Set | Known::FrozenSet => {
@@ -443,9 +443,9 @@ impl<'g> Judge<'g, '_> {
         if dtype.has_object() {
             let is_struct = matches!(dtype.kind(), crate::Kind::Struct(_));
             return !is_struct
-                || graph.object(data).is_some_and(|array| {
-                    graph.known(array.callable) == Known::Reconstruct
-                });
+                || graph
+                    .object(data)
+                    .is_some_and(|array| graph.known(array.callable) == Known::Reconstruct);
         }
         self.length(data) == Some(dtype.itemsize())
     }
@@ -484,14 +484,8 @@ impl<'g> Judge<'g, '_> {
     /// joblib's stand-in for an array. Its attributes are those that joblib gives it: others would hide its
     /// methods.
     fn joblib(&mut self, value: Value, object: Object) -> bool {
-        const ATTRIBUTES: &[&str] = &[
-            "subclass",
-            "shape",
-            "order",
-            "dtype",
-            "allow_mmap",
-            "numpy_array_alignment_bytes",
-        ];
+        const ATTRIBUTES: &[&str] =
+            &["subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"];
         let graph = self.graph;
         let contents = value.index().and_then(|index| graph.contents.get(&index));
         let Some(Node::Dict(pairs)) = graph.node(object.state) else { return false };
@@ -521,7 +515,7 @@ impl<'g> Judge<'g, '_> {
             && self.shape(shape).is_some()
             && self.dtypes.get(dtype).is_some()
             && match contents {
-                Some(JoblibContents::Data(_)) => true,
+                Some(JoblibContents::Data { .. }) => true,
                 // What is in it is judged by itself; that it is an array is what joblib says of it.
                 Some(JoblibContents::Pickle(nested)) => matches!(
                     nested.graph.object(nested.root),
@@ -601,7 +595,8 @@ impl<'g> Judge<'g, '_> {
             Some(Node::Global(name)) => match name.path_in(graph) {
                 Some((module, name)) => format!("{module}.{name}"),
                 None => {
-                    let part = |value| graph.text(value).map_or("?".into(), |text| text.to_string());
+                    let part =
+                        |value| graph.text(value).map_or("?".into(), |text| text.to_string());
                     format!("{}.{}", part(name.module), part(name.name))
                 }
             },

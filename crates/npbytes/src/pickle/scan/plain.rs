@@ -5,7 +5,12 @@ use crate::pickle::graph::{Effect, Graph, How, Node, Object, Unpacked, Value};
 use crate::pickle::names::Known;
 
 /// Whether a call of a builtin type is as Python pickles its objects.
-pub(super) fn is_builtin(judge: &mut Judge<'_, '_>, known: Known, value: Value, object: Object) -> bool {
+pub(super) fn is_builtin(
+    judge: &mut Judge<'_, '_>,
+    known: Known,
+    value: Value,
+    object: Object,
+) -> bool {
     let graph = judge.graph;
     let bare = object.how == How::Reduce
         && (object.state == Value::ABSENT || object.state == Value::NONE)
@@ -32,8 +37,21 @@ pub(super) fn is_builtin(judge: &mut Judge<'_, '_>, known: Known, value: Value, 
 /// Builtin classes that do nothing, whoever calls them with what.
 pub(super) fn is_inert_class(graph: &Graph, value: Value) -> bool {
     const CLASSES: &[&str] = &[
-        "int", "float", "complex", "str", "bytes", "bytearray", "bool", "list", "tuple", "dict",
-        "set", "frozenset", "object", "slice", "range",
+        "int",
+        "float",
+        "complex",
+        "str",
+        "bytes",
+        "bytearray",
+        "bool",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "frozenset",
+        "object",
+        "slice",
+        "range",
     ];
     let Some(Node::Global(name)) = graph.node(value) else { return false };
     name.path_in(graph).is_some_and(|(module, name)| {
@@ -57,7 +75,10 @@ pub(super) fn is_inert(
     let reduced = object.how == How::Reduce;
     let untouched = is_unchanged(graph, value);
     let only = |allowed: fn(&Effect) -> bool| {
-        graph.effects(value).iter().all(|effect| matches!(effect, Effect::Popped(_)) || allowed(effect))
+        graph
+            .effects(value)
+            .iter()
+            .all(|effect| matches!(effect, Effect::Popped(_)) || allowed(effect))
     };
     let sets_items = || only(|effect| matches!(effect, Effect::SetItems(_)));
     let appends = || only(|effect| matches!(effect, Effect::Append(_)));
@@ -100,9 +121,7 @@ pub(super) fn is_inert(
                 && match args {
                     [] => true,
                     &[items] => is_sequence(graph, items),
-                    &[items, len] => {
-                        is_sequence(graph, items) && (len == Value::NONE || int(&len))
-                    }
+                    &[items, len] => is_sequence(graph, items) && (len == Value::NONE || int(&len)),
                     _ => false,
                 }
         }
@@ -121,9 +140,7 @@ pub(super) fn is_inert(
                 && untouched
                 && match args {
                     &[packed] => judge.length(packed) == Some(len),
-                    &[packed, zone] => {
-                        judge.length(packed) == Some(len) && is_zone(graph, zone)
-                    }
+                    &[packed, zone] => judge.length(packed) == Some(len) && is_zone(graph, zone),
                     _ => false,
                 }
         }
@@ -143,10 +160,7 @@ pub(super) fn is_inert(
                 }
         }
         ("decimal", "Decimal") => {
-            reduced
-                && stateless
-                && untouched
-                && matches!(args, &[digits] if is_text(graph, digits))
+            reduced && stateless && untouched && matches!(args, &[digits] if is_text(graph, digits))
         }
         ("fractions", "Fraction") => {
             reduced
@@ -236,9 +250,8 @@ pub(super) fn is_of_numpy(
         _ => short(graph, value, 16)
             .is_some_and(|text| BITS.iter().any(|name| name.as_bytes() == text)),
     };
-    let is_maker = |value: Value| {
-        is_named(graph, value, "numpy.random._pickle", "__bit_generator_ctor")
-    };
+    let is_maker =
+        |value: Value| is_named(graph, value, "numpy.random._pickle", "__bit_generator_ctor");
     match (module, name) {
         (
             "numpy.random._pickle",
@@ -327,8 +340,8 @@ fn is_uuid(graph: &Graph, state: Value) -> bool {
     pairs.len() <= 4
         && !pairs.is_empty()
         && pairs.chunks_exact(2).all(|pair| {
-            let is_key = short(graph, pair[0], 8)
-                .is_some_and(|key| matches!(&*key, b"int" | b"is_safe"));
+            let is_key =
+                short(graph, pair[0], 8).is_some_and(|key| matches!(&*key, b"int" | b"is_safe"));
             is_key && (is_int(graph, pair[1]) || pair[1] == Value::NONE)
         })
 }

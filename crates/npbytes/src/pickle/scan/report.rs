@@ -246,7 +246,9 @@ impl fmt::Display for Finding {
             let usage = self.usage.name();
             match self.usage {
                 Usage::Named => write!(f, ", at offset {at}")?,
-                usage if usage.is_call() => write!(f, ", called by {} at offset {at}", usage.name())?,
+                usage if usage.is_call() => {
+                    write!(f, ", called by {} at offset {at}", usage.name())?
+                }
                 _ => write!(f, ", by {usage} at offset {at}")?,
             }
         }
