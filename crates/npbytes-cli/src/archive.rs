@@ -5,6 +5,7 @@ use std::io::Read;
 
 use bytes::Bytes;
 use npbytes::msgpack::Document;
+use npbytes::npy;
 use npbytes::npz::{self, Archive, Member};
 use npbytes::sniff::Encoding;
 
@@ -80,16 +81,34 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
         _ if is_named_message => Reading::Msgpack,
         // What --from says may be about the member then.
         Some(Encoding::Npz) => Reading::Npz,
-        _ => input.reading(&whole, head).unwrap_or(Reading::Npz),
+        Some(Encoding::Npy) => Reading::Npy,
+        head_is => match input.reading(&whole, head) {
+            // By its name alone it is none.
+            Ok(Reading::Npy) if head_is.is_none() => Reading::Npz,
+            Ok(reading) => reading,
+            Err(_) => Reading::Npz,
+        },
     };
     let within = |reading: Reading, bytes: &Bytes| match reading {
         Reading::Msgpack => {
             message::of_bytes(&whole, input, bytes, offset).map(Container::Message)
         }
+        Reading::Npy => {
+            let header = npy::Header::parse(bytes, &input.npy_options());
+            if !header.is_ok_and(|header| header.dtype().has_object()) {
+                // It says that an array is no archive.
+                expect_archive(source, input, bytes)?;
+            }
+            let pickled = pickled::of_npy(&whole, input, bytes, offset)?;
+            Ok(Container::Pickle(Box::new(pickled.at(source, source.member())?)))
+        }
         _ => {
             let pickled = pickled::of_bytes(&whole, input, bytes, offset)?;
             Ok(Container::Pickle(Box::new(pickled.at(source, source.member())?)))
         }
+    };
+    let is_within = |reading: Reading| {
+        matches!(reading, Reading::Msgpack | Reading::Pickle | Reading::Npy)
     };
     match opened {
         Opened::Regular { mut file, len } => {
@@ -97,7 +116,7 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
             let head = read_at(&mut file, offset, Encoding::HEAD)
                 .map_err(|error| Failure::io(whole.name(), &error))?;
             let reading = reading(&head);
-            if matches!(reading, Reading::Msgpack | Reading::Pickle) {
+            if is_within(reading) {
                 return within(reading, &bytes_of_file(&whole, input, &mut file, offset)?);
             }
             expect_archive(source, input, &head)?;
@@ -106,7 +125,7 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
         Opened::Stream(mut stream) => {
             let head = start_stream(&whole, input, &mut stream)?;
             let reading = reading(&head);
-            let is_within = matches!(reading, Reading::Msgpack | Reading::Pickle);
+            let is_within = is_within(reading);
             if !is_within {
                 expect_archive(source, input, &head)?;
             }
@@ -190,6 +209,20 @@ pub(crate) fn found<'a, 's>(
         Some((archive.get(member)?, Some(path)))
     });
     split.ok_or_else(|| Failure::of(source.whole().name(), &error, 0))
+}
+
+/// The contents of the member that a source names, all of them.
+///
+/// # Errors
+/// Those of the archive; a part of a member.
+pub(crate) fn bytes(source: &Source, input: &Input) -> Result<Bytes> {
+    let archive = open(source, input, Access::Contents)?;
+    let (member, path) = found(source, &archive)?;
+    if let Some(path) = path {
+        let message = "a whole file or a whole member belongs here, and this is a part of one";
+        return Err(Failure::new(source.name(), message).with_help(format!("leave ::{path} out")));
+    }
+    member.bytes().map_err(|error| Failure::of(source.name(), &error, 0))
 }
 
 /// Reads a member: an array, or raw bytes that the flags explain; or a part of it, if it is a pickle.

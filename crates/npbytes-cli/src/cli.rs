@@ -7,7 +7,9 @@ use anstream::ColorChoice;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::commands::{append, compact, completions, convert, info, ls, man, rm, show};
+use crate::commands::{
+    append, compact, completions, convert, dis, info, ls, man, retarget, rm, scan, show,
+};
 use crate::{failure, source};
 
 const EXAMPLES: &str = "\
@@ -19,11 +21,15 @@ Examples:
   npbytes convert k.bin k.npy --dtype int64 --shape 28,28
   npbytes ls model.npz                         the members of an archive
   npbytes show model.npz::weights              one of them
+  npbytes scan model.pkl                       what loading a pickle would run; nothing is run
+  npbytes ls model.pkl                         the arrays in it
+  npbytes show model.pkl::.tree_.nodes         one of them
 
 A FILE of - is standard input. FILE::MEMBER is a member of a .npz archive, with or without .npy;
-a file whose own name has the :: comes first, if there is one. Quoted patterns ('*.npy') are
-expanded.
-Exit codes: 0 all went well, 1 the answer is negative, 2 an error.";
+a file whose own name has the :: comes first, if there is one. FILE::PATH is a part of a pickle or of
+a message of msgpack, and FILE.npz::MEMBER::PATH one of a pickle in an archive. Quoted patterns
+('*.npy') are expanded.
+Exit codes: 0 all went well, 1 the answer is negative, 2 an error, 3 (scan) loading would run code.";
 
 /// Look at NumPy bytes, print them as NumPy would, convert them; no Python needed
 #[derive(Debug, Parser)]
@@ -50,6 +56,9 @@ pub(crate) enum Command {
     Show(Box<show::Args>),
     Ls(Box<ls::Args>),
     Convert(Box<convert::Args>),
+    Scan(Box<scan::Args>),
+    Retarget(Box<retarget::Args>),
+    Dis(Box<dis::Args>),
     Append(Box<append::Args>),
     Rm(rm::Args),
     Compact(compact::Args),

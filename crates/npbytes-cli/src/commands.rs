@@ -4,11 +4,14 @@ pub(crate) mod append;
 pub(crate) mod compact;
 pub(crate) mod completions;
 pub(crate) mod convert;
+pub(crate) mod dis;
 pub(crate) mod edit;
 pub(crate) mod info;
 pub(crate) mod ls;
 pub(crate) mod man;
+pub(crate) mod retarget;
 pub(crate) mod rm;
+pub(crate) mod scan;
 pub(crate) mod show;
 
 use std::ffi::OsString;
@@ -29,6 +32,8 @@ pub(crate) enum Outcome {
     Negative,
     /// It could not.
     Failed,
+    /// It did, and loading a file would run code.
+    Runs,
 }
 
 impl From<Outcome> for ExitCode {
@@ -37,6 +42,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Good => 0,
             Outcome::Negative => 1,
             Outcome::Failed => 2,
+            Outcome::Runs => 3,
         })
     }
 }
@@ -48,6 +54,9 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(*args),
         Command::Ls(args) => ls::run(*args),
         Command::Convert(args) => convert::run(*args),
+        Command::Scan(args) => scan::run(*args),
+        Command::Retarget(args) => retarget::run(*args),
+        Command::Dis(args) => dis::run(*args),
         Command::Append(args) => append::run(*args),
         Command::Rm(args) => rm::run(args),
         Command::Compact(args) => compact::run(args),

@@ -93,18 +93,50 @@ pub(crate) const READ_UP_TO: u64 = 1 << 20;
 /// How many bytes of a file are looked at for a header at first: more than nearly all need.
 pub(crate) const HEADER: usize = 4096;
 
-/// Reads the array of a source.
+/// All bytes of a source as they are, compressed or not.
 ///
 /// # Errors
-/// Whatever keeps the source from being an array, with the place and what to do about it.
-pub(crate) fn load(source: &Source, input: &Input) -> Result<Loaded> {
-    open(source, input)?.array(source)
+/// Those of the file; something that is no whole file and no whole member of an archive.
+pub(crate) fn whole(source: &Source, input: &Input) -> Result<Bytes> {
+    if source.member().is_some() {
+        return archive::bytes(source, input);
+    }
+    match source.open()? {
+        Opened::Regular { mut file, .. } => bytes_of_file(source, input, &mut file, 0),
+        Opened::Stream(mut stream) => {
+            rest_of_stream(source, input, &[], &mut stream).map(Into::into)
+        }
+    }
+}
+
+/// All bytes of a source, with compression taken off.
+///
+/// # Errors
+/// As [`whole`], and those of wrappers.
+pub(crate) fn contents(source: &Source, input: &Input) -> Result<Bytes> {
+    let opened = match source.member() {
+        Some(_) => {
+            let bytes = archive::bytes(source, input)?;
+            let stream = wrapped::open_bytes(source, input, bytes.clone())?;
+            if stream.codecs().is_empty() {
+                return Ok(bytes);
+            }
+            Opened::Stream(stream)
+        }
+        None => wrapped::open(source, input)?,
+    };
+    match opened {
+        Opened::Regular { mut file, .. } => bytes_of_file(source, input, &mut file, 0),
+        Opened::Stream(mut stream) => {
+            rest_of_stream(source, input, &[], &mut stream).map(Into::into)
+        }
+    }
 }
 
 /// Reads what a source is, as far as it is an array or a pickle.
 ///
 /// # Errors
-/// As [`load`], but for what a pickle holds.
+/// Whatever keeps the source from being one, with the place and what to do about it.
 pub(crate) fn open(source: &Source, input: &Input) -> Result<Content> {
     if source.member().is_some() {
         let archive = match archive::open_any(source, input, Access::Contents)? {
@@ -137,6 +169,9 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
             };
             let header = header.map_err(|error| failure(file, &error))?;
             let bytes = bytes_of_file(source, input, file, input.offset)?;
+            if header.dtype().has_object() {
+                return pickled::of_npy(source, input, &bytes, input.offset).map(Into::into);
+            }
             let array = npy::decode(&bytes, &options).map_err(|error| failure(file, &error))?;
             let trailing = (len - input.offset).saturating_sub(header.end());
             Ok(Loaded { array, trailing }.into())
@@ -174,6 +209,10 @@ pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Resul
     let head = rest.get(..Encoding::HEAD).unwrap_or(&rest);
     match input.reading(source, head)? {
         Reading::Npy => {
+            let header = npy::Header::parse(&rest, &input.npy_options());
+            if header.is_ok_and(|header| header.dtype().has_object()) {
+                return pickled::of_npy(source, input, &rest, input.offset).map(Into::into);
+            }
             let split = npy::split(&rest, &input.npy_options());
             let (array, behind) =
                 split.map_err(|error| failure_in_memory(source, bytes, &error, input.offset))?;
@@ -226,7 +265,7 @@ fn from_stream(source: &Source, input: &Input, mut stream: Recorded) -> Result<C
 /// Reads the array of a stream whose first bytes were read.
 ///
 /// # Errors
-/// As [`load`].
+/// As [`open`].
 pub(crate) fn from_started(
     source: &Source,
     input: &Input,
@@ -235,7 +274,15 @@ pub(crate) fn from_started(
 ) -> Result<Content> {
     match input.reading(source, head)? {
         Reading::Npy => {
-            let array = npy::Reader::new(head.chain(&mut stream), input.npy_options())
+            let options = input.npy_options();
+            let mut start = Start { taken: head.to_vec(), rest: &mut stream };
+            let header = read_header(&mut head.chain(&mut start), Encoding::HEAD, &options);
+            let taken = start.taken;
+            if header.is_ok_and(|header| header.dtype().has_object()) {
+                let bytes = rest_of_stream(source, input, &taken, &mut stream)?.into();
+                return pickled::of_npy(source, input, &bytes, input.offset).map(Into::into);
+            }
+            let array = npy::Reader::new(taken.chain(&mut stream), options)
                 .and_then(|mut reader| reader.read_array());
             match array {
                 Ok(Some(array)) => {
@@ -266,6 +313,20 @@ pub(crate) fn from_started(
             message::load_only(source, &document).map(Into::into)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
+    }
+}
+
+/// A stream of which what is read is kept, for another reader to start with.
+struct Start<'a> {
+    taken: Vec<u8>,
+    rest: &'a mut Recorded,
+}
+
+impl Read for Start<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.rest.read(buffer)?;
+        self.taken.extend(buffer.iter().take(read));
+        Ok(read)
     }
 }
 

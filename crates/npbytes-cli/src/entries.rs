@@ -4,19 +4,22 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use npbytes::npz::{Archive, Item, Member, Method};
+use npbytes::pickle::NumPyValue;
 use npbytes::{Array, npy};
 
 use crate::archive::{self, Access, Container};
-use crate::decode::{self, READ_UP_TO, load};
+use crate::decode::{self, Content, READ_UP_TO};
 use crate::failure::{Failure, Result, note, quoted};
 use crate::flags::LayoutArgs;
 use crate::format::{Format, Reading, unwrapped_name};
 use crate::input::Input;
 use crate::listing::{IN_FLIGHT, cut_off};
 use crate::message;
+use crate::pickled::{Part, name_of};
 use crate::source::{Opened, Source, expand_one};
 use crate::wrapped;
 
@@ -31,6 +34,11 @@ impl Named {
     /// A source without a name of its own.
     pub(crate) fn of(source: Source) -> Self {
         Self { name: None, source }
+    }
+
+    /// Whether no name is asked for.
+    pub(crate) fn has_no_name(&self) -> bool {
+        self.name.is_none()
     }
 
     /// The source, where no name is asked for.
@@ -102,8 +110,8 @@ struct OneInput {
 enum Kind {
     /// A file that is read when its turn comes.
     File,
-    /// What came from a pipe.
-    Loaded(Array),
+    /// What is at hand: from a pipe, or the arrays of a pickle with their names in it.
+    Loaded(Vec<(Option<String>, Contents)>),
     Archive(Archive),
     /// One member of an archive, the one that the source names.
     Member(Archive),
@@ -150,12 +158,12 @@ impl Inputs {
     ) -> Result<()> {
         let kind = opened(&source, &input)?;
         let len = match &kind {
-            Kind::Loaded(array) => array.view().nbytes() as u64,
+            Kind::Loaded(all) => all.iter().map(|(_, contents)| contents.nbytes()).sum(),
             _ => source.path().and_then(|path| path.metadata().ok()).map_or(0, |data| data.len()),
         };
         let name = match (&kind, name) {
-            (Kind::Archive(_), Some(name)) => return Err(name_for_many(&name, &source)),
-            (Kind::Archive(_), None) => String::new(),
+            (kind, Some(name)) if kind.is_many() => return Err(name_for_many(&name, &source)),
+            (kind, None) if kind.is_many() => String::new(),
             (_, Some(name)) => name,
             (_, None) => match source.member() {
                 Some(member) => member.strip_suffix(".npy").unwrap_or(member).into(),
@@ -195,7 +203,7 @@ impl Inputs {
             let kind = opened(&source, &input)?;
             let len =
                 source.path().and_then(|path| path.metadata().ok()).map_or(0, |data| data.len());
-            let name = if matches!(kind, Kind::Archive(_)) { name + "/" } else { name };
+            let name = if kind.is_many() { name + "/" } else { name };
             self.inputs.push(OneInput { source, name, len, input, kind });
         }
         Ok(())
@@ -219,7 +227,11 @@ impl Inputs {
                     entries.push(one.of_member(archive, member, Some(&one.name))?);
                 }
                 Kind::File => entries.push(one.entry(What::File)),
-                Kind::Loaded(array) => entries.push(one.entry(What::Loaded(array))),
+                Kind::Loaded(all) => entries.extend(all.iter().map(|(name, contents)| {
+                    let entry = one.entry(What::Loaded(contents));
+                    let name = name.as_ref().map_or_else(String::new, Clone::clone);
+                    Entry { name: entry.name + &name, bytes: contents.nbytes(), ..entry }
+                })),
             }
         }
         let mut names: HashMap<&str, &Source> = HashMap::new();
@@ -257,12 +269,9 @@ impl OneInput {
         let header = member.header();
         let header =
             header.map_err(|error| archive::header_failure(&self.source, &member, &error))?;
-        if header.as_ref().is_some_and(|header| header.dtype().has_object()) {
-            let message = "its elements are Python objects, which this version does not read";
-            return Err(Failure::new(source.name(), message));
-        }
         let bytes = member.uncompressed_size();
-        if let Some(header) = header.as_ref().filter(|header| header.end() > bytes) {
+        let elements = header.as_ref().filter(|header| !header.dtype().has_object());
+        if let Some(header) = elements.filter(|header| header.end() > bytes) {
             return Err(Failure::new(source.name(), cut_off(header, bytes)));
         }
         let is_array = header.is_some();
@@ -302,16 +311,89 @@ pub(crate) struct Entry<'a> {
 #[derive(Debug)]
 enum What<'a> {
     File,
-    Loaded(&'a Array),
+    Loaded(&'a Contents),
     Member { archive: &'a Archive, member: Member<'a>, header: Option<npy::Header> },
 }
 
 /// What an entry holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Contents {
     Array(Array),
+    /// An array of objects.
+    Objects(Part),
     /// Something else in an archive.
     Bytes(Bytes),
+}
+
+impl Contents {
+    /// How many bytes the elements have; none if they are objects.
+    fn nbytes(&self) -> u64 {
+        match self {
+            Self::Array(array) => array.view().nbytes() as u64,
+            Self::Objects(_) => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// The array that a source is.
+    fn of(source: &Source, content: Content) -> Result<Self> {
+        let mut all = Self::all_of(source, content)?;
+        match (all.pop(), all.is_empty()) {
+            (Some((_, only)), true) => Ok(only),
+            _ => Err(Failure::new(source.name(), "holds many arrays, where one belongs")),
+        }
+    }
+
+    /// The array that a source is, or those in it with their names.
+    fn all_of(source: &Source, content: Content) -> Result<Vec<(Option<String>, Self)>> {
+        let pickled = match content {
+            Content::Array(loaded) => {
+                loaded.note_trailing(source);
+                return Ok(vec![(None, Self::Array(loaded.array))]);
+            }
+            Content::Pickled(pickled) => Arc::new(*pickled),
+        };
+        pickled.note_trailing(source);
+        if let Some(value) = pickled.numpy(source)? {
+            let contents = match value {
+                NumPyValue::Objects(_) => Self::Objects(pickled.part(pickled.path().to_owned())),
+                _ => Self::Array(pickled.load(source)?.array),
+            };
+            return Ok(vec![(None, contents)]);
+        }
+        let mut all = Vec::new();
+        if !pickled.is_part() {
+            for found in pickled.arrays() {
+                let (path, value) = found.map_err(|error| pickled.failure(source, &error))?;
+                let contents = match value {
+                    NumPyValue::Objects(_) => Self::Objects(pickled.part(path.to_string())),
+                    NumPyValue::Array(found) => Self::Array(found.array),
+                    NumPyValue::Masked(masked) => {
+                        pickled.note_mask(source);
+                        Self::Array(masked.data)
+                    }
+                    _ => continue,
+                };
+                all.push((Some(name_of(&path)), contents));
+            }
+        }
+        if all.is_empty() {
+            // It says what there is instead.
+            pickled.load(source)?;
+        }
+        Ok(all)
+    }
+}
+
+impl Kind {
+    /// Whether there are names in it already.
+    fn is_many(&self) -> bool {
+        match self {
+            Self::Archive(_) => true,
+            Self::Loaded(all) => all.iter().any(|(name, _)| name.is_some()),
+            Self::File | Self::Member(_) => false,
+        }
+    }
 }
 
 impl<'a> Entry<'a> {
@@ -341,7 +423,8 @@ impl<'a> Entry<'a> {
         layout: &LayoutArgs,
     ) -> Option<(Member<'a>, &npy::Header)> {
         let What::Member { member, header: Some(header), .. } = &self.what else { return None };
-        let keeps = !input.has_part() && layout.keeps_layout();
+        let keeps =
+            !input.has_part() && layout.keeps_layout() && !header.dtype().has_object();
         let has_rows = !header.shape().is_empty() && !header.fortran_order();
         let is_large = member.method() == Method::Deflated && self.cost > IN_FLIGHT;
         (is_large && keeps && has_rows).then_some((*member, header))
@@ -349,11 +432,9 @@ impl<'a> Entry<'a> {
 
     fn read(&self) -> Result<Contents> {
         match self.what {
-            What::Loaded(array) => Ok(Contents::Array(array.clone())),
+            What::Loaded(contents) => Ok(contents.clone()),
             What::File => {
-                let loaded = load(&self.source, self.input)?;
-                loaded.note_trailing(&self.source);
-                Ok(Contents::Array(loaded.array))
+                Contents::of(&self.source, decode::open(&self.source, self.input)?)
             }
             What::Member { member, .. } => {
                 let item = member.read();
@@ -367,6 +448,7 @@ impl From<Item> for Contents {
     fn from(item: Item) -> Self {
         match item {
             Item::Array(array) => Self::Array(array),
+            Item::Objects(pickle) => Self::Objects(Part::of(pickle)),
             Item::Bytes(bytes) => Self::Bytes(bytes),
             // There is nothing else in an archive today.
             _ => Self::Bytes(Bytes::new()),
@@ -424,10 +506,12 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         let archive = match archive::open_any(source, input, Access::Contents)? {
             Container::Archive(archive) => archive,
             Container::Message(document) => {
-                return Ok(Kind::Loaded(message::load(source, &document)?.array));
+                let array = message::load(source, &document)?.array;
+                return Ok(Kind::Loaded(vec![(None, Contents::Array(array))]));
             }
             Container::Pickle(pickled) => {
-                return Ok(Kind::Loaded(pickled.load(source)?.array));
+                let all = Contents::all_of(source, Content::Pickled(pickled))?;
+                return Ok(Kind::Loaded(all));
             }
         };
         let (member, path) = archive::found(source, &archive)?;
@@ -436,6 +520,10 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
     }
     if archive::is_archive(source, input) {
         return archive::open(source, input, Access::Contents).map(Kind::Archive);
+    }
+    if is_pickle(source, input) {
+        let all = Contents::all_of(source, decode::open(source, input)?)?;
+        return Ok(Kind::Loaded(all));
     }
     let mut stream = match wrapped::open(source, input)? {
         Opened::Regular { .. } => return Ok(Kind::File),
@@ -447,7 +535,24 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         return archive::of_bytes(source, input, &bytes.into(), input.offset).map(Kind::Archive);
     }
     let content = decode::from_started(source, input, &head, stream)?;
-    Ok(Kind::Loaded(content.array(source)?.array))
+    Ok(Kind::Loaded(Contents::all_of(source, content)?))
+}
+
+/// Whether a source is a pickle, as far as that can be told without reading a pipe.
+pub(crate) fn is_pickle(source: &Source, input: &Input) -> bool {
+    let Some(head) = wrapped::peek(source, input).filter(|_| source.member().is_none()) else {
+        return false;
+    };
+    input.reading(source, &head).is_ok_and(|reading| reading == Reading::Pickle)
+}
+
+/// Whether a source is a pickle of something that is no array.
+pub(crate) fn is_pickle_of_many(source: &Source, input: &Input) -> bool {
+    is_pickle(source, input)
+        && match decode::open(source, input) {
+            Ok(Content::Pickled(pickled)) => matches!(pickled.numpy(source), Ok(None)),
+            _ => false,
+        }
 }
 
 /// The flags for one of several files: those for raw bytes are not about the others.

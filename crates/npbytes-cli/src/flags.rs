@@ -1,8 +1,10 @@
 //! The flags of the commands that write: how arrays are laid out, and how archives are made.
 
+use std::path::{Path, PathBuf};
+
 use clap::ValueEnum;
 use npbytes::npz::{self, Compression};
-use npbytes::{ByteOrder, ErrorKind, Layout, NumPy, Order, Profile, Python, npy};
+use npbytes::{ByteOrder, ErrorKind, Layout, NumPy, Order, Profile, Python, npy, pickle};
 
 use crate::failure::{Failure, Result};
 
@@ -32,13 +34,24 @@ pub(crate) struct LayoutArgs {
 impl LayoutArgs {
     /// How elements are to lie, in this order of axes unless another is asked for.
     pub(crate) fn layout(&self, default: Order) -> Layout {
+        let (order, byte_order) = self.elements(default);
+        Layout::from(order).byte_order(byte_order)
+    }
+
+    /// The same as an order of axes and a byte order.
+    pub(crate) fn elements(&self, default: Order) -> (Order, ByteOrder) {
         let byte_order = self.byte_order.map_or(ByteOrder::NotApplicable, Into::into);
-        Layout::from(self.to_order.unwrap_or(default)).byte_order(byte_order)
+        (self.to_order.unwrap_or(default), byte_order)
+    }
+
+    /// Who is imitated.
+    pub(crate) fn profile(&self, numpy: NumPy) -> Profile {
+        Profile { numpy, python: self.python.unwrap_or(Python::DEFAULT) }
     }
 
     /// How .npy files are written.
     pub(crate) fn npy_options(&self, numpy: NumPy) -> npy::WriteOptions {
-        let profile = Profile { numpy, python: self.python.unwrap_or(Python::DEFAULT) };
+        let profile = self.profile(numpy);
         let version = self.npy_version.map(Into::into);
         npy::WriteOptions::default().profile(profile).version(version).layout(self.layout(Order::A))
     }
@@ -94,6 +107,52 @@ impl ArchiveArgs {
         match flags.into_iter().find(|(given, _)| *given) {
             Some((_, flag)) => Err(Failure::new(flag, "only archives have use for it")
                 .with_help("write one: a name that ends in .npz, or --to npz")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Flags about pickles.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Pickle")]
+pub(crate) struct PickleArgs {
+    /// The protocol to write, 0 to 5 [default: 4; 5 with --to-buffers]
+    #[arg(long, value_name = "PROTOCOL", value_parser = clap::value_parser!(u8).range(0..=5))]
+    protocol: Option<u8>,
+
+    /// Write the elements of arrays beside the pickle, as files 0, 1, ... in this folder: the out-of-band buffers of
+    /// protocol 5, which --buffers reads
+    #[arg(long, value_name = "FOLDER")]
+    to_buffers: Option<PathBuf>,
+}
+
+impl PickleArgs {
+    /// How pickles are written.
+    ///
+    /// # Errors
+    /// Flags that contradict each other.
+    pub(crate) fn options(&self, profile: Profile) -> Result<pickle::WriteOptions> {
+        let protocol = self.protocol.unwrap_or(if self.to_buffers.is_some() { 5 } else { 4 });
+        if self.to_buffers.is_some() && protocol < 5 {
+            let message = format!("protocol {protocol} has no buffers beside the pickle");
+            return Err(Failure::new("--to-buffers", message)
+                .with_help("leave --protocol out, or write protocol 5"));
+        }
+        Ok(pickle::WriteOptions::default().profile(profile).protocol(protocol))
+    }
+
+    /// Where the buffers go, if they stand beside the pickle.
+    pub(crate) fn buffers(&self) -> Option<&Path> {
+        self.to_buffers.as_deref()
+    }
+
+    /// Refuses the flags where no pickle is written.
+    pub(crate) fn expect_none(&self) -> Result<()> {
+        let flags =
+            [(self.protocol.is_some(), "--protocol"), (self.to_buffers.is_some(), "--to-buffers")];
+        match flags.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(Failure::new(flag, "only pickles have use for it")
+                .with_help("write one: a name that ends in .pkl, or --to pickle")),
             None => Ok(()),
         }
     }

@@ -18,9 +18,11 @@ pub(crate) enum Format {
     Npy,
     /// What np.savez writes
     Npz,
-    /// What pickle.dump writes, and joblib.dump without compression
-    #[value(alias = "pkl", alias = "joblib")]
+    /// What pickle.dump writes
+    #[value(alias = "pkl")]
     Pickle,
+    /// What joblib.dump writes; it is written without compression
+    Joblib,
     /// What msgpack_numpy.pack writes
     Msgpack,
     /// An Arrow IPC file
@@ -40,7 +42,8 @@ impl Format {
             "npy" => Self::Npy,
             "npz" => Self::Npz,
             "msgpack" | "mpk" => Self::Msgpack,
-            "pkl" | "pickle" | "p" | "joblib" => Self::Pickle,
+            "pkl" | "pickle" | "p" => Self::Pickle,
+            "joblib" => Self::Joblib,
             "arrow" | "feather" | "arrows" => Self::Arrow,
             "parquet" => Self::Parquet,
             _ => return None,
@@ -95,7 +98,7 @@ impl From<Format> for Reading {
             Format::Npy => Self::Npy,
             Format::Npz => Self::Npz,
             Format::Msgpack => Self::Msgpack,
-            Format::Pickle => Self::Pickle,
+            Format::Pickle | Format::Joblib => Self::Pickle,
             Format::Arrow => Self::Unread(Encoding::Arrow),
             Format::Parquet => Self::Unread(Encoding::Parquet),
         }

@@ -154,6 +154,8 @@ pub(crate) struct Input {
     pub(crate) offset: u64,
     /// The NumPy to imitate.
     pub(crate) numpy: NumPy,
+    /// The one that was asked for.
+    asked_numpy: Option<NumPy>,
     /// What the input may ask for.
     pub(crate) limits: Limits,
     /// The out-of-band buffers of a pickle.
@@ -191,6 +193,7 @@ impl InputArgs {
             slice: slice.transpose()?,
             offset: self.offset,
             numpy,
+            asked_numpy: self.numpy,
             limits: self.limits.understood(),
             buffers: self.buffers.as_deref().map(buffers).transpose()?.unwrap_or_default(),
         })
@@ -211,9 +214,20 @@ impl Input {
             slice: None,
             offset: 0,
             numpy: NumPy::default(),
+            asked_numpy: None,
             limits,
             buffers: Vec::new(),
         }
+    }
+
+    /// Takes the input for a format, if one is given.
+    pub(crate) fn from(self, from: Option<Format>) -> Self {
+        Self { from, ..self }
+    }
+
+    /// Whether the format is given.
+    pub(crate) fn is_told(&self) -> bool {
+        self.from.is_some()
     }
 
     /// How .npy bytes are read.
@@ -224,6 +238,11 @@ impl Input {
     /// How archives are read.
     pub(crate) fn npz_options(&self) -> npz::ReadOptions {
         npz::ReadOptions::default().limits(self.limits)
+    }
+
+    /// The NumPy that was asked for, if one was.
+    pub(crate) fn asked_numpy(&self) -> Option<NumPy> {
+        self.asked_numpy
     }
 
     /// How pickles are read.
@@ -312,6 +331,8 @@ impl Input {
                 Some(Format::Npy) => Reading::Npy,
                 Some(Format::Npz) => Reading::Npz,
                 Some(Format::Msgpack) => Reading::Msgpack,
+                // The oldest protocols have no signature.
+                Some(Format::Pickle | Format::Joblib) => Reading::Pickle,
                 _ => Reading::Raw,
             },
             (None, _) => Reading::Raw,
@@ -341,6 +362,18 @@ impl Input {
         let message = format!("{bytes} bytes would be copied into memory, the limit is {limit}");
         Err(Failure::new(source.name(), message)
             .with_help(format!("raise the limit: --max-array {bytes}")))
+    }
+
+    /// Refuses to take a part of an array of objects.
+    pub(crate) fn expect_whole(&self, source: &Source) -> Result<()> {
+        match self.has_part() {
+            false => Ok(()),
+            true => Err(Failure::new(
+                source.name(),
+                "--field and --slice are for arrays of elements, and these are Python objects",
+            )
+            .with_help("an element is FILE::[0], or FILE::[0, 1]")),
+        }
     }
 
     /// Whether a part of the array is asked for.
@@ -432,7 +465,7 @@ fn shape(text: &str) -> Result<Vec<i64>> {
 }
 
 /// Reads a number of bytes, also in hexadecimal as dumps show it.
-fn offset(text: &str) -> std::result::Result<u64, std::num::ParseIntError> {
+pub(crate) fn offset(text: &str) -> std::result::Result<u64, std::num::ParseIntError> {
     match text.strip_prefix("0x") {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => text.parse(),

@@ -76,8 +76,19 @@ pub(crate) struct PickleInfo {
     pub(crate) items: Option<usize>,
     /// How many arrays there are in it.
     pub(crate) arrays: usize,
+    /// What else is in it, whose code only Python has: the classes and functions that loading it would call.
+    pub(crate) objects: Vec<ObjectsInfo>,
+    /// How the NumPy called its modules that wrote it: `numpy._core` since NumPy 2, `numpy.core` before.
+    pub(crate) numpy_modules: Vec<&'static str>,
     /// The pickles that follow it.
     pub(crate) more_pickles: usize,
+}
+
+/// Objects of a class, or made by a function.
+#[derive(Debug, Serialize)]
+pub(crate) struct ObjectsInfo {
+    pub(crate) name: String,
+    pub(crate) count: usize,
 }
 
 /// A member of an archive.

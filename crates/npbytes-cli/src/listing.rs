@@ -7,7 +7,7 @@ use crate::archive::{header_failure, key_of};
 use crate::commands::Outcome;
 use crate::commands::info::tuple;
 use crate::failure::Failure;
-use crate::json::{ArrayInfo, ErrorInfo, MemberInfo};
+use crate::json::{ArrayInfo, ErrorInfo, FileInfo, MemberInfo};
 use crate::output::{Styles, clean, styled};
 use crate::progress::Progress;
 use crate::source::Source;
@@ -178,8 +178,17 @@ pub(crate) fn storage(member: &MemberInfo) -> String {
     }
 }
 
+/// What a file holds as a table.
+pub(crate) fn table_of(info: &FileInfo, styles: &Styles) -> Option<String> {
+    let members = info.members.as_deref()?;
+    Some(match info.encoding {
+        Some("npz") | None => table(members, styles),
+        Some(_) => table_of_parts(members, styles),
+    })
+}
+
 /// The members as a table, with what they come to below.
-pub(crate) fn table(members: &[MemberInfo], styles: &Styles) -> String {
+fn table(members: &[MemberInfo], styles: &Styles) -> String {
     const HEADS: [&str; 7] = ["name", "dtype", "shape", "stored", "inflated", "ratio", "method"];
     let mut rows: Vec<[String; 7]> = vec![HEADS.map(Into::into)];
     rows.extend(members.iter().map(row));
@@ -210,6 +219,34 @@ pub(crate) fn table(members: &[MemberInfo], styles: &Styles) -> String {
              {method:w6$}  {}",
             remark.unwrap_or_default()
         );
+        let line = line.trim_end();
+        out.push_str(&if index == 0 { styled(styles.label, line) } else { line.to_owned() });
+        out.push('\n');
+    }
+    out
+}
+
+/// The arrays in something that is no archive, by their paths, which stand last: a command line needs all of them.
+fn table_of_parts(parts: &[MemberInfo], styles: &Styles) -> String {
+    let mut rows = vec![["dtype", "shape", "bytes", "path"].map(str::to_owned)];
+    rows.extend(parts.iter().map(|part| {
+        let [_, dtype, shape, ..] = row(part);
+        let array = part.array.as_ref();
+        let size = array.and_then(|array| array.data_length);
+        let size = size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+        let class = array.and_then(|array| array.class).map(|class| format!("{class} of "));
+        let dtype = narrow(&(class.unwrap_or_default() + &dtype));
+        let remark = part.error.as_ref().and_then(|_| remark(part));
+        let path = if part.key.is_empty() { "(all of it)".to_owned() } else { clean(&part.key) };
+        [dtype, shape, size, remark.map_or(path.clone(), |remark| format!("{path}  {remark}"))]
+    }));
+    let widths = [0, 1, 2].map(|column| {
+        rows.iter().filter_map(|row| Some(row.get(column)?.chars().count())).max().unwrap_or(0)
+    });
+    let [w0, w1, w2] = widths;
+    let mut out = String::new();
+    for (index, [dtype, shape, size, path]) in rows.iter().enumerate() {
+        let line = format!("{dtype:w0$}  {shape:w1$}  {size:>w2$}  {path}");
         let line = line.trim_end();
         out.push_str(&if index == 0 { styled(styles.label, line) } else { line.to_owned() });
         out.push('\n');

@@ -20,6 +20,8 @@ mod output;
 mod pack;
 mod pickled;
 mod progress;
+mod pyrepr;
+mod repickle;
 mod snippet;
 mod source;
 mod unpack;

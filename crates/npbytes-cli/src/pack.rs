@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use npbytes::npz::{self, Compression, Member};
+use npbytes::pickle::Pickle;
 use npbytes::{ArrayView, npy};
 
 use crate::entries::{Contents, Entry, read_all};
@@ -16,6 +17,13 @@ use crate::progress::Progress;
 
 /// How many bytes of rows are read at a time.
 const ROWS: usize = 16 << 20;
+
+/// What is written at a time.
+pub(crate) enum Part<'a> {
+    Arrays(&'a [(&'a str, ArrayView<'a>)]),
+    /// An array of objects, by its pickle.
+    Objects(&'a str, &'a Pickle),
+}
 
 /// How entries are packed.
 pub(crate) struct Packing<'a> {
@@ -64,26 +72,42 @@ impl Packing<'_> {
                 self.write_rows(&mut writer, entry, &member, header)?;
                 continue;
             }
-            self.with_views(run, |views| writer.add_all(views))?;
+            self.with_parts(run, |part| match part {
+                Part::Arrays(views) => writer.add_all(views),
+                Part::Objects(name, pickle) => writer.add_objects(name, pickle),
+            })?;
         }
         writer.finish().map(drop).map_err(|error| self.failure(&error))
     }
 
     /// Reads entries, and hands over what the flags leave of them.
-    pub(crate) fn with_views(
+    pub(crate) fn with_parts(
         &self,
         batch: &[&Entry<'_>],
-        write: impl FnOnce(&[(&str, ArrayView<'_>)]) -> npbytes::Result<()>,
+        mut write: impl FnMut(Part<'_>) -> npbytes::Result<()>,
     ) -> Result<()> {
         let all = read_all(batch)?;
         let mut views = Vec::with_capacity(batch.len());
+        let written = |result: npbytes::Result<()>| result.map_err(|error| self.failure(&error));
         for (entry, contents) in batch.iter().zip(&all) {
-            if let Contents::Array(array) = contents {
-                let view = self.input.part(&entry.source, &array.view())?;
-                views.push((entry.name.as_str(), view));
+            match contents {
+                Contents::Array(array) => {
+                    let view = self.input.part(&entry.source, &array.view())?;
+                    views.push((entry.name.as_str(), view));
+                }
+                Contents::Objects(objects) => {
+                    self.input.expect_whole(&entry.source)?;
+                    written(write(Part::Arrays(&views)))?;
+                    views.clear();
+                    let pickle = objects.to_pickle();
+                    let pickle = pickle
+                        .map_err(|error| Failure::of(entry.source.name(), &error, 0))?;
+                    written(write(Part::Objects(&entry.name, &pickle)))?;
+                }
+                Contents::Bytes(_) => {}
             }
         }
-        write(&views).map_err(|error| self.failure(&error))?;
+        written(write(Part::Arrays(&views)))?;
         if self.options.compression != Compression::None {
             self.progress.add(batch.iter().map(|entry| entry.bytes).sum());
         }

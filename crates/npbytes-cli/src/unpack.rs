@@ -134,9 +134,28 @@ impl Unpacking<'_> {
                     npy::write(path, &view, &self.layout.npy_options(self.input.numpy))
                 }
             }
+            Contents::Objects(objects) => {
+                self.input.expect_whole(&entry.source)?;
+                self.expect_npy(entry)?;
+                let options = self.layout.npy_options(self.input.numpy);
+                let file = objects
+                    .to_pickle()
+                    .and_then(|pickle| npy::encode_objects(&pickle, &options));
+                file.and_then(|file| write_bytes(path, &file))
+            }
             Contents::Bytes(bytes) => write_bytes(path, bytes),
         };
         written.map_err(|error| self.layout.failure(&target, &error))
+    }
+
+    /// Refuses to write objects as elements.
+    fn expect_npy(&self, entry: &Entry<'_>) -> Result<()> {
+        if self.raw {
+            let message = "its elements are Python objects, which have no raw bytes";
+            return Err(Failure::new(entry.source.name(), message)
+                .with_help("write .npy files: leave --to raw out"));
+        }
+        Ok(())
     }
 
     fn write_rows(
@@ -200,7 +219,7 @@ impl<'f> Rows<'f> {
     }
 }
 
-fn write_bytes(path: &Path, bytes: &[u8]) -> npbytes::Result<()> {
+pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> npbytes::Result<()> {
     let shape = Shape::new(&[bytes.len()])?;
     let view = ArrayView::from_strides(DType::parse("u1")?, shape, &[1], 0, bytes)?;
     raw::write(path, &view, Order::C)

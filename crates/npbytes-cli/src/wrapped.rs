@@ -103,7 +103,7 @@ fn unwrapped(
         let reader = Reader::new(stream, &options)
             .map_err(|error| failure(WrapperError::of(&error).into()))?;
         codecs.extend(reader.codecs());
-        stream = Box::new(Contents(reader));
+        stream = Box::new(Contents { reader, error: None });
     }
 }
 
@@ -112,8 +112,7 @@ fn is_wrapped(source: &Source, input: &Input, head: &[u8]) -> bool {
     match Encoding::of(head.get(..Encoding::HEAD).unwrap_or(head)) {
         Some(Encoding::Zlib | Encoding::Lzma) => {
             input.takes_wrappers()
-                && (names_wrapper(source) || !input.is_for_raw())
-                && goes_on(head)
+                && (names_wrapper(source) || !input.is_for_raw() && goes_on(head))
         }
         Some(encoding) => encoding.is_wrapper() && input.takes_wrappers(),
         None => false,
@@ -145,23 +144,29 @@ fn goes_on(head: &[u8]) -> bool {
 }
 
 /// A stream of contents, whose errors are those of the wrapper: they do not get mixed up with what is wrong with
-/// the contents, in which offsets count otherwise.
-struct Contents<R>(Reader<R>);
+/// the contents, in which offsets count otherwise. Who reads on gets the same error again.
+struct Contents<R> {
+    reader: Reader<R>,
+    error: Option<WrapperError>,
+}
 
 impl<R: Read> Read for Contents<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|error| {
+        if let Some(error) = &self.error {
+            return Err(error.clone().into());
+        }
+        self.reader.read(buffer).map_err(|error| {
             let error = npbytes::Error::from(error);
             match error.kind() {
                 npbytes::ErrorKind::Io { .. } => error.into(),
-                _ => WrapperError::of(&error).into(),
+                _ => self.error.insert(WrapperError::of(&error)).clone().into(),
             }
         })
     }
 }
 
 /// What is wrong with a wrapper, in words.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct WrapperError {
     message: String,
     pub(crate) help: Vec<String>,

@@ -12,7 +12,7 @@ use crate::failure::{Failure, Result};
 use crate::flags::{ArchiveArgs, LayoutArgs};
 use crate::input::InputArgs;
 use crate::listing::batches;
-use crate::pack::{Packing, arrays};
+use crate::pack::{Packing, Part, arrays};
 use crate::progress::Progress;
 
 const EXAMPLES: &str = "\
@@ -89,10 +89,16 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
             .with_help("replace it with --replace, or give the new one another name: NAME=FILE"));
     }
     for batch in batches(&old, |entry| entry.cost) {
-        packing.with_views(batch, |views| editor.replace_all(views))?;
+        packing.with_parts(batch, |part| match part {
+            Part::Arrays(views) => editor.replace_all(views),
+            Part::Objects(name, pickle) => editor.replace_objects(name, pickle),
+        })?;
     }
     for batch in batches(&new, |entry| entry.cost) {
-        packing.with_views(batch, |views| editor.append_all(views))?;
+        packing.with_parts(batch, |part| match part {
+            Part::Arrays(views) => editor.append_all(views),
+            Part::Objects(name, pickle) => editor.append_objects(name, pickle),
+        })?;
     }
     drop(entries);
     drop(inputs);

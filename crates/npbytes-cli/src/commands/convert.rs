@@ -4,20 +4,22 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use npbytes::pickle::NumPyValue;
 use npbytes::{ArrayView, Layout, Order, npy, raw};
 
 use super::Outcome;
 use crate::archive;
-use crate::decode::load;
+use crate::decode::{self, Content};
 use crate::entries::{self, Entry, Inputs, Named, Naming};
 use crate::failure::{Failure, Result, quoted};
-use crate::flags::{ArchiveArgs, LayoutArgs};
+use crate::flags::{ArchiveArgs, LayoutArgs, PickleArgs};
 use crate::format::Format;
 use crate::input::{Input, InputArgs};
 use crate::output;
 use crate::pack::Packing;
 use crate::progress::Progress;
-use crate::unpack::Unpacking;
+use crate::repickle::Pickling;
+use crate::unpack::{Unpacking, write_bytes};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,22 +34,28 @@ Examples:
   npbytes convert all.npz::w w.npy                  one member
   npbytes convert all.npz folder                    each member into a file of its own
   npbytes convert all.npz small.npz --compress fast
+  npbytes convert model.pkl::.tree_.nodes nodes.npy one array of a pickle, as npbytes ls lists them
+  npbytes convert model.pkl folder                  each array of a pickle into a file of its own
+  npbytes convert all.npz all.pkl                   a dict of the members, protocol 4
+  npbytes convert new.pkl old.pkl --numpy 1.26 --protocol 2
 
 Members come in the order of the arguments, those of a folder sorted by name. A file in a sub-folder
 is the member sub/name, and an archive in a folder adds its members as name/member. An OUT that is a
-folder, or that has no extension where there are many arrays to write, takes a file for each array.";
+folder, or that has no extension where there are many arrays to write, takes a file for each array.
+The arrays of a pickle are called by their paths: ['w'].b[0] is the member w/b/0. A pickle written as a
+pickle keeps all that is in it, and is not run; with --numpy it is one for that NumPy.";
 
-/// Convert arrays between encodings: raw bytes, .npy files, .npz archives and folders of them
+/// Convert arrays between encodings: raw bytes, .npy files, .npz archives, pickles and folders of them
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What to read: files, members of archives as FILE::MEMBER, whole archives, folders, or - for standard
-    /// input; NAME=FILE names the array in an archive
+    /// What to read: files, members of archives as FILE::MEMBER, parts of pickles as FILE::PATH, whole archives and
+    /// pickles, folders, or - for standard input; NAME=FILE names the array in an archive or a pickle
     #[arg(required = true, value_name = "IN")]
     sources: Vec<OsString>,
 
     /// The file or folder to write, or - for standard output; its extension names the format (.npy, .npz,
-    /// .bin)
+    /// .bin, .pkl, .joblib)
     #[arg(required = true, value_name = "OUT")]
     target: OsString,
 
@@ -62,6 +70,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     archive: ArchiveArgs,
+
+    #[command(flatten)]
+    pickle: PickleArgs,
 }
 
 /// Flags about the output.
@@ -103,6 +114,10 @@ enum Job {
     Npy,
     /// One archive.
     Npz,
+    /// One pickle: of an array, of a dict of arrays, or of what is in another pickle.
+    Pickle {
+        joblib: bool,
+    },
     /// A file for each array, of raw bytes or .npy.
     Folder {
         raw: bool,
@@ -123,6 +138,9 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
     let job = job(&sources, &target, args.output.to, &input)?;
     check_target(&target, &job, args.output.no_clobber)?;
     let npy_options = args.layout.npy_options(input.numpy);
+    if !matches!(job, Job::Pickle { .. }) {
+        args.pickle.expect_none()?;
+    }
     let encoder = match job {
         Job::Npz => {
             let options = args.archive.npz_options(npy_options)?;
@@ -145,6 +163,18 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
                 Some(path) => packing.to_file(path, &entries)?,
                 None => packing.to_stdout(&entries)?,
             }
+            return Ok(Outcome::Good);
+        }
+        Job::Pickle { joblib } => {
+            args.archive.expect_none()?;
+            let pickling = Pickling {
+                input: &input,
+                layout: &args.layout,
+                flags: &args.pickle,
+                joblib,
+                target: target.name(),
+            };
+            pickle(&pickling, sources, &target)?;
             return Ok(Outcome::Good);
         }
         Job::Folder { raw } => {
@@ -189,7 +219,19 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
             }
         }
     }
-    let loaded = load(&source, &input).map_err(|failure| {
+    let content = decode::open(&source, &input);
+    if let (Ok(Content::Pickled(pickled)), Encoder::Npy(options)) = (&content, &encoder)
+        && let Some(NumPyValue::Objects(_)) = pickled.numpy(&source)?
+    {
+        input.expect_whole(&source)?;
+        pickled.note_trailing(&source);
+        let failure = |error: npbytes::Error| args.layout.failure(&target.name(), &error);
+        let pickle = pickled.to_pickle().map_err(|error| pickled.failure(&source, &error))?;
+        let file = npy::encode_objects(&pickle, options).map_err(failure)?;
+        write_file(&target, &file).map_err(failure)?;
+        return Ok(Outcome::Good);
+    }
+    let loaded = content.and_then(|content| content.array(&source)).map_err(|failure| {
         if !archive::is_archive(&source, &input) {
             return failure;
         }
@@ -204,6 +246,29 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
     Ok(Outcome::Good)
 }
 
+/// Writes a pickle: of the one thing that there is, or of a dict of arrays with names.
+fn pickle(pickling: &Pickling<'_>, mut sources: Vec<Named>, target: &Target) -> Result<()> {
+    let path = match target {
+        Target::File(path) => Some(path.as_path()),
+        Target::Stdout => None,
+    };
+    let input = pickling.input;
+    let is_one = sources.len() == 1
+        && sources.iter().all(|named| {
+            let is_folder = named.source.path().is_some_and(Path::is_dir);
+            named.has_no_name() && !is_folder && !archive::is_archive(&named.source, input)
+        });
+    if is_one && let Some(only) = sources.pop() {
+        let source = only.without_name()?;
+        let pickle = pickling.of_content(&source, decode::open(&source, input)?)?;
+        return pickling.write(path, &pickle);
+    }
+    let inputs = Inputs::open(sources, input, Naming::NumPy, path)?;
+    let entries = inputs.entries()?;
+    let entries: Vec<_> = entries.iter().filter(|entry| !entry.is_folder()).collect();
+    pickling.write(path, &pickling.of_entries(&entries)?)
+}
+
 /// What the names and the flags ask for.
 fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) -> Result<Job> {
     let many = || {
@@ -211,6 +276,7 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
             let source = &source.source;
             source.member().is_none() && source.path().is_some_and(Path::is_dir)
                 || archive::is_archive(source, input)
+                || entries::is_pickle_of_many(source, input)
         };
         sources.len() > 1 || sources.iter().any(is_many)
     };
@@ -238,12 +304,14 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
     };
     let format = to.or(by_name).ok_or_else(|| {
         Failure::new(target.name(), "the name does not say which format to write")
-            .with_help("add --to npy, --to npz or --to raw")
+            .with_help("add --to npy, --to npz, --to pickle or --to raw")
     })?;
     match format {
         Format::Raw => Ok(Job::Raw),
         Format::Npy => Ok(Job::Npy),
         Format::Npz => Ok(Job::Npz),
+        Format::Pickle => Ok(Job::Pickle { joblib: false }),
+        Format::Joblib => Ok(Job::Pickle { joblib: true }),
         other => Err(other.cannot_write(&target.name())),
     }
 }
@@ -281,6 +349,17 @@ fn check_target(target: &Target, job: &Job, no_clobber: bool) -> Result<()> {
                 .with_help("send them to a file or a pipe; `npbytes show` prints an array"))
         }
         _ => Ok(()),
+    }
+}
+
+fn write_file(target: &Target, file: &[u8]) -> npbytes::Result<()> {
+    match target {
+        Target::File(path) => write_bytes(path, file),
+        Target::Stdout => {
+            let mut out = output::stdout();
+            out.write_all(file)?;
+            Ok(out.flush()?)
+        }
     }
 }
 

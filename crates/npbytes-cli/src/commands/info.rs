@@ -20,7 +20,7 @@ use crate::failure::{Failure, Result};
 use crate::format::Reading;
 use crate::guess::{self, Guess};
 use crate::input::{Input, InputArgs};
-use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
+use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo, PickleInfo};
 use crate::pickled::{self, Pickled};
 use crate::{listing, message};
 use crate::output::{clean, styled};
@@ -34,6 +34,7 @@ Examples:
   npbytes info --json a.npy | jq -c .arrays[0].shape
   npbytes info a.npz                            its members
   npbytes info a.npz::x                         one of them
+  npbytes info model.pkl                        what a pickle holds; nothing in it is run
   npbytes info k.bin                            what raw bytes could be
   npbytes info k.bin --dtype int64 --shape 28,-1
 
@@ -342,7 +343,7 @@ fn tell_value(
 /// Tells about a pickle: of an array what it is, of anything else what is in it.
 fn tell_pickle(source: &Source, input: &Input, pickled: &Pickled, told: &mut Told) -> Result<()> {
     if !pickled.is_part() {
-        told.info.pickle = Some(pickled.info(source, input)?);
+        told.info.pickle = Some(pickled.info(input));
         told.info.trailing_bytes = Some(pickled.trailing);
     }
     let value = pickled.numpy(source)?;
@@ -513,7 +514,12 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
         (Some(encoding), Some(ArrayInfo { version: Some(version), .. })) => {
             row("encoding", &format!("{encoding} {version}"));
         }
-        (Some(encoding), _) => row("encoding", encoding),
+        (Some(encoding), _) => match &info.pickle {
+            Some(pickle) => {
+                row("encoding", &format!("{encoding}, protocol {}", pickle.protocol));
+            }
+            None => row("encoding", encoding),
+        },
         (None, _) => {}
     }
     if let Some(member) = &info.member {
@@ -525,8 +531,12 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
     if let Some(size) = info.content_size {
         row("contents", &bytes(size));
     }
+    if let Some(pickle) = &info.pickle {
+        rows_of_pickle(pickle, info.arrays.is_empty(), &mut row);
+    }
     if let Some(members) = &info.members {
-        row("members", &members.len().to_string());
+        let label = if info.encoding == Some("npz") { "members" } else { "arrays" };
+        row(label, &members.len().to_string());
         if let Some(trailing) = info.trailing_bytes {
             row("trailing", &bytes(trailing));
         }
@@ -553,9 +563,11 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
         }
         row("trailing", &bytes(trailing));
     }
-    if let Some(members) = info.members.as_deref().filter(|members| !members.is_empty()) {
+    if let Some(table) = listing::table_of(info, &styles)
+        && info.members.as_ref().is_some_and(|members| !members.is_empty())
+    {
         text.push('\n');
-        text.push_str(&listing::table(members, &styles));
+        text.push_str(&table);
     }
     if let Some(guess) = told.guess.as_ref().filter(|guess| !guess.is_empty()) {
         text.push_str("\nWhat the bytes could be, what reads shortest first:\n\n");
@@ -565,6 +577,38 @@ fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> R
         }
     }
     page.out()?.write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
+}
+
+fn rows_of_pickle(pickle: &PickleInfo, is_other: bool, row: &mut impl FnMut(&str, &str)) {
+    /// How many classes are named.
+    const NAMED: usize = 8;
+    row("pickle", &bytes(pickle.length));
+    if is_other {
+        let items = pickle.items.map(|items| format!(" of {items} item{}", plural(items as u64)));
+        row("root", &format!("{}{}", pickle.root, items.unwrap_or_default()));
+    }
+    for objects in pickle.objects.iter().take(NAMED) {
+        let count = if objects.count > 1 { format!(", {} times", objects.count) } else { String::new() };
+        row("object", &format!("{}{count}", objects.name));
+    }
+    if pickle.objects.len() > NAMED {
+        row("object", &format!("... and {} other classes", pickle.objects.len() - NAMED));
+    }
+    let numpy: Vec<&str> = pickle
+        .numpy_modules
+        .iter()
+        .map(|module| match *module {
+            "numpy.core" => "before 2.0 (numpy.core)",
+            _ => "2.0 or later (numpy._core)",
+        })
+        .collect();
+    if !numpy.is_empty() {
+        row("numpy", &numpy.join(", and "));
+    }
+    if pickle.more_pickles > 0 {
+        let count = pickle.more_pickles;
+        row("stream", &format!("{count} more pickle{} behind it", plural(count as u64)));
+    }
 }
 
 fn rows_of_array(array: &ArrayInfo, row: &mut impl FnMut(&str, &str)) {

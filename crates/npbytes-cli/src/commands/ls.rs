@@ -4,14 +4,18 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use npbytes::NumPy;
+use npbytes::npz::Member;
 
 use super::info::print_json;
 use super::{Outcome, for_each_file};
 use crate::archive::{self, Access, Container};
+use crate::decode::Content;
 use crate::failure::{Failure, Result};
+use crate::format::Format;
 use crate::input::{Input, LimitArgs};
 use crate::json::{ErrorInfo, FileInfo};
 use crate::{listing, message};
+use crate::pickled::Pickled;
 use crate::progress::Progress;
 use crate::source::Source;
 
@@ -20,22 +24,30 @@ Examples:
   npbytes ls a.npz
   npbytes ls --check a.npz                          read every member and compare its CRC
   npbytes ls --json a.npz | jq -r '.members[].key'
+  npbytes ls model.pkl                              every array in a pickle, by its path
+  npbytes ls model.zip::data.pkl
   unzip -p all.zip a.npz | npbytes ls -
 
 The ratio is that of the stored bytes to the inflated ones. The exit code is 1 if a member is
-damaged: without --check no more is read of each than its header.";
+damaged: without --check no more is read of each than its header. Nothing in a pickle is run; what stands
+behind FILE:: is a path, as in model.pkl::.tree_.nodes or 'model.pkl::['\''w'\''][0]', and the first
+key needs no brackets: model.pkl::w[0].";
 
-/// List the members of archives: name, dtype, shape, sizes
+/// List the members of archives, and the arrays in pickles: name, dtype, shape, sizes
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Archives, members as FILE::MEMBER, patterns of files, or - for standard input
+    /// Archives, pickles, members as FILE::MEMBER, patterns of files, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<OsString>,
 
     /// Print one JSON object a line for each file
     #[arg(long)]
     json: bool,
+
+    /// The format of the files; by default their first bytes and their names tell
+    #[arg(long, value_name = "FORMAT")]
+    from: Option<Format>,
 
     /// Read all members, and tell which of them are damaged
     #[arg(long)]
@@ -51,7 +63,7 @@ pub(crate) struct Args {
 
 /// Lists the archives.
 pub(crate) fn run(args: Args) -> Result<Outcome> {
-    let input = Input::with_limits(args.limits.understood());
+    let input = Input::with_limits(args.limits.understood()).from(args.from);
     for_each_file(args.files, !args.json, |source, page| {
         let mut info = FileInfo::new(source.argument());
         let result = list(source, &input, args.check, args.quiet, &mut info);
@@ -60,8 +72,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         }
         if args.json {
             print_json(page, &info)?;
-        } else if let Some(members) = &info.members {
-            let table = listing::table(members, &page.styles);
+        } else if let Some(table) = listing::table_of(&info, &page.styles) {
             page.out()?.write_all(table.as_bytes()).map_err(|error| Failure::stdout(&error))?;
         }
         result.map(|()| listing::outcome(info.members.as_deref().unwrap_or_default()))
@@ -97,7 +108,17 @@ fn list(
     info.trailing_bytes = Some(archive.trailing());
     archive::note_trailing(&source.whole(), &archive);
     let members: Vec<_> = match source.member() {
-        Some(_) => vec![archive::member(source, &archive)?],
+        Some(_) => {
+            let (member, path) = archive::found(source, &archive)?;
+            if let Some(pickled) = pickle_in(source, input, &member, path)? {
+                info.encoding = Some("pickle");
+                info.size = Some(member.uncompressed_size());
+                info.trailing_bytes = Some(pickled.trailing);
+                info.members = Some(pickled.described(source, NumPy::default())?);
+                return Ok(());
+            }
+            vec![member]
+        }
         None => archive.members().collect(),
     };
     let whole = source.whole();
@@ -108,4 +129,23 @@ fn list(
     }
     info.members = Some(infos);
     Ok(())
+}
+
+/// The pickle in a member, if it is one, or if a path in it is asked for.
+fn pickle_in(
+    source: &Source,
+    input: &Input,
+    member: &Member<'_>,
+    path: Option<&str>,
+) -> Result<Option<Box<Pickled>>> {
+    let is_npy = !matches!(member.header(), Ok(None));
+    if path.is_none() && is_npy {
+        return Ok(None);
+    }
+    match archive::load(source, input, member, path) {
+        Ok(Content::Pickled(pickled)) => Ok(Some(pickled)),
+        Err(failure) if path.is_some() => Err(failure),
+        // Something else in an archive is listed as such.
+        _ => Ok(None),
+    }
 }

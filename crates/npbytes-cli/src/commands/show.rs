@@ -8,10 +8,13 @@ use npbytes::Profile;
 use npbytes::print::{self, FloatMode, Options, Sign};
 
 use super::{Outcome, for_each_file};
-use crate::decode::load;
+use crate::decode::{self, Content};
 use crate::failure::{Failure, Result};
 use crate::input::InputArgs;
 use crate::output::Stdout;
+use crate::pickled::Pickled;
+use crate::pyrepr::{self, Broken};
+use crate::source::Source;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,13 +25,19 @@ Examples:
   npbytes show a.npz::x                             one array of an archive
   npbytes show two.npy --offset 140                 the second of two arrays in one file
   npbytes show 'runs/*.npy'                         several files, a line above each
-  npbytes show a.npy.zst                            compressed by gzip, bzip2, xz, zstd or zlib";
+  npbytes show a.npy.zst                            compressed by gzip, bzip2, xz, zstd or zlib
+  npbytes show model.pkl::.tree_.nodes              one array of a pickle, as npbytes ls lists them
+  npbytes show model.pkl --repr                     all of it, as far as it can be told without running it
 
-/// Print arrays exactly as NumPy's print(a) or repr(a) would
+Nothing in a pickle is run. What is no array is printed as Python's repr has it; an object of a class
+that only Python knows as <class state {...}>.";
+
+/// Print arrays exactly as NumPy's print(a) or repr(a) would, and what else is in pickles
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Files, members of archives as FILE::MEMBER, patterns of files, or - for standard input
+    /// Files, members of archives as FILE::MEMBER, parts of pickles as FILE::PATH, patterns of files, or - for
+    /// standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<OsString>,
 
@@ -99,26 +108,56 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         elements: args.print.max_elements,
     };
     for_each_file(args.files, true, |source, page| {
-        let loaded = load(source, &input)?;
-        let view = input.part(source, &loaded.array.view())?;
-        let mut text = Text { out: page.out()?, error: None };
-        let written = if args.print.repr {
-            print::write_repr(&view, &options, &mut text)
-        } else {
-            print::write_str(&view, &options, &mut text)
+        let content = decode::open(source, &input)?;
+        let content = match content {
+            Content::Pickled(pickled) if input.has_part() => pickled.load(source)?.into(),
+            content => content,
         };
+        let repr = args.print.repr;
+        let written = match content {
+            Content::Array(loaded) => {
+                let view = input.part(source, &loaded.array.view())?;
+                let mut text = Text { out: page.out()?, error: None };
+                let written = match repr {
+                    true => print::write_repr(&view, &options, &mut text),
+                    false => print::write_str(&view, &options, &mut text),
+                };
+                (text, written.map_err(|error| Failure::of(source.name(), &error, 0)))
+            }
+            Content::Pickled(pickled) => {
+                let mut text = Text { out: page.out()?, error: None };
+                let node = pickled.node().map_err(|error| pickled.failure(source, &error))?;
+                let written = pyrepr::write(node, &options, repr, &mut text);
+                (text, written.map_err(|broken| cut_off(source, &pickled, &options, &broken)))
+            }
+        };
+        let (mut text, written) = written;
         // An error of the output comes back through the library without its cause.
         if let Some(error) = text.error.take() {
             return Err(Failure::stdout(&error));
         }
-        if let Err(error) = written {
+        if let Err(failure) = written {
             // A text that broke off ends its line, so that the message has one of its own.
             let _ = writeln!(text.out);
-            return Err(Failure::of(source.name(), &error, 0));
+            return Err(failure);
         }
         writeln!(text.out).map_err(|error| Failure::stdout(&error))?;
         Ok(Outcome::Good)
     })
+}
+
+/// The failure of a value whose text broke off.
+fn cut_off(source: &Source, pickled: &Pickled, options: &Options, broken: &Broken) -> Failure {
+    match broken {
+        Broken::Wrong(error) => pickled.failure(source, error),
+        Broken::Out => Failure::new(source.name(), "the text could not be written"),
+        Broken::Long => {
+            let limit = options.elements;
+            let message = format!("there are more values to show than the limit, which is {limit}");
+            Failure::new(source.name(), message)
+                .with_help(format!("raise the limit: --max-elements {}", limit.saturating_mul(10)))
+        }
+    }
 }
 
 /// An output that text is written to, and why that failed.

@@ -79,7 +79,8 @@ pub(super) fn follow(
     }
     let found = graph.input.len().saturating_sub(start);
     if found < len {
-        return Err(Error::truncated("a joblib array", len as u64, found as u64).at(start));
+        return Err(Error::truncated("a joblib array", len as u64, found as u64)
+            .at(start.min(graph.input.len())));
     }
     let data = start..start + len;
     Ok((JoblibContents::Data { data, align: wrapper.align }, start + len))

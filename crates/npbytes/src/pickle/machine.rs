@@ -466,7 +466,9 @@ impl<'a> Machine<'a> {
             rest => (10, rest),
         };
         if radix == 10 {
-            if number.is_empty() || !number.iter().all(u8::is_ascii_digit) {
+            let padded = number.len() > 1 && number.starts_with(b"0");
+            let zeros = number.iter().all(|digit| *digit == b'0');
+            if number.is_empty() || !number.iter().all(u8::is_ascii_digit) || (padded && !zeros) {
                 return Err(wrong());
             }
             // Python's own bound: the time that it takes grows with the square.

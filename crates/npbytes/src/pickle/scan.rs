@@ -4,10 +4,11 @@
 //! called when it is met. Each has to be one that the grammar of NumPy's pickles or of Python's plain data
 //! describes, arguments included; whatever is not raises the verdict.
 
-mod checked;
+pub(super) mod checked;
 mod grammar;
 mod plain;
 mod report;
+pub(super) mod short;
 mod standard;
 
 use bytes::Bytes;
@@ -15,10 +16,11 @@ use bytes::Bytes;
 pub use report::{Finding, FindingKind, Report, Scanned, Usage, Verdict};
 
 use self::grammar::Findings;
-use super::graph::{JoblibContents, Value};
+use super::graph::{JoblibContents, Node, Value};
 use super::names::Known;
 use super::opcode::PROTO;
 use super::{Pickle, ReadOptions, machine};
+use crate::error::Error;
 
 /// Says what loading a stream of pickles with Python's `pickle.load` would do, without doing any of it.
 ///
@@ -47,13 +49,17 @@ pub fn scan(data: &Bytes, options: &ReadOptions) -> Report {
         let outcome = machine::run(data, at, options.buffers.clone(), &options.limits);
         let end = outcome.end;
         let failed = outcome.root.is_err();
-        // Bytes that are read as values before they fail call nothing. At the start they are a broken pickle, as
-        // that is what they were said to be.
-        let nothing = failed
-            && outcome.graph.nodes.is_empty()
-            && !report.pickles.is_empty()
-            && data.get(at) != Some(&PROTO);
-        if nothing {
+        // What calls and names nothing until it fails is no pickle. At the start it is a broken one, as that is what
+        // the bytes were said to be.
+        let is_pickle = !failed
+            || report.pickles.is_empty()
+            || data.get(at) == Some(&PROTO)
+            || outcome
+                .graph
+                .nodes
+                .iter()
+                .any(|node| matches!(node, Node::Object(_) | Node::Global(_)));
+        if !is_pickle {
             report.trailing = Some((at as u64, (data.len() - at) as u64));
             return report;
         }
@@ -75,60 +81,72 @@ fn one(
     index: usize,
     options: &ReadOptions,
 ) {
-    let machine::Outcome { graph, root, protocol, end, depth } = outcome;
-    let (root, broken) = match root {
-        Ok(root) => (root, None),
-        Err(error) => (Value::NONE, Some(error)),
-    };
-    let input = graph.input.clone();
-    let pickle = Pickle { graph, root, protocol, end, depth };
-    let mut findings = Findings::new(index, protocol);
+    let mut findings = Findings::new(index, outcome.protocol, report.findings.len());
+    let (pickle, broken) = Pickle::partial(outcome);
     let mut verdict = match &broken {
         Some(_) => Verdict::Unreadable,
         None => Verdict::NumPy,
     };
     let mut numpy = 0;
-    let mut scan_graph = |pickle: &Pickle, findings: &mut Findings, whole: bool| {
-        let (found, objects) = grammar::judge(pickle, whole, findings);
+    let mut look = |pickle: &Pickle, whole: bool| {
+        let (found, objects) = grammar::judge(pickle, whole, &mut findings);
         numpy += objects;
-        found
+        verdict = verdict.max(found);
     };
-    verdict = verdict.max(scan_graph(&pickle, &mut findings, broken.is_none()));
+    look(&pickle, broken.is_none());
     for contents in pickle.graph.contents.values() {
         if let JoblibContents::Pickle(nested) = contents {
-            verdict = verdict.max(scan_graph(nested, &mut findings, true));
+            look(nested, true);
         }
     }
-    // An array of objects in a joblib file whose pickle is broken: what it has run until then.
-    if broken.is_some() && waits_for_joblib(&pickle) {
-        let outcome = machine::run_nested(&input, end, &options.limits);
-        let nested = Pickle {
-            graph: outcome.graph,
-            root: outcome.root.unwrap_or(Value::NONE),
-            protocol: outcome.protocol,
-            end: outcome.end,
-            depth: outcome.depth,
-        };
-        verdict = verdict.max(scan_graph(&nested, &mut findings, false));
+    let input = &pickle.graph.input;
+    let stand_ins = stand_ins(&pickle);
+    if stand_ins > pickle.graph.contents.len() {
+        // An array of objects in a joblib file whose pickle is broken: what it has run until then.
+        let outcome = machine::run_nested(input, pickle.end, &options.limits);
+        look(&Pickle::partial(outcome).0, false);
     }
+    if stand_ins > 0 {
+        // `pickle.load` knows nothing of joblib, and takes the data of an array for opcodes.
+        let plain = machine::run_plain(input, start, &options.limits);
+        let mut hidden = Findings::new(index, plain.protocol, 0);
+        grammar::judge(&Pickle::partial(plain).0, false, &mut hidden);
+        if findings.add_hidden(hidden) {
+            verdict = Verdict::Runs;
+        }
+    }
+    report.omitted += findings.omitted();
     report.findings.extend(findings.finish());
     report.pickles.push(Scanned {
         offset: start as u64,
-        len: end.saturating_sub(start) as u64,
-        protocol,
+        len: pickle.end.saturating_sub(start) as u64,
+        protocol: pickle.protocol,
         verdict,
         broken,
         numpy,
     });
 }
 
-/// Whether a stand-in of joblib was completed, and what follows it could not be read.
-fn waits_for_joblib(pickle: &Pickle) -> bool {
-    (0_u32..).zip(&pickle.graph.nodes).any(|(index, _)| {
-        pickle.graph.object(Value::node(index)).is_some_and(|object| {
+impl Pickle {
+    /// What there is of a pickle, and why there is no more.
+    fn partial(outcome: machine::Outcome) -> (Self, Option<Error>) {
+        let machine::Outcome { graph, root, protocol, end, depth } = outcome;
+        let (root, error) = match root {
+            Ok(root) => (root, None),
+            Err(error) => (Value::ABSENT, Some(error)),
+        };
+        (Self { graph, root, protocol, end, depth }, error)
+    }
+}
+
+/// How many of joblib's stand-ins were completed.
+fn stand_ins(pickle: &Pickle) -> usize {
+    let objects = pickle.graph.nodes.iter().filter(|node| match node {
+        Node::Object(object) => {
             object.state != Value::ABSENT
                 && pickle.graph.known(object.callable) == Known::JoblibArray
-                && !pickle.graph.contents.contains_key(&index)
-        })
-    })
+        }
+        _ => false,
+    });
+    objects.count()
 }

@@ -4,17 +4,24 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::line::{Line, Operand};
-use crate::pickle::dtype::DTypes;
-use crate::pickle::graph::{Graph, How, JoblibContents, Node, Object, Unpacked, Value};
+use crate::dtype::DType;
+use crate::pickle::graph::{Graph, How, JoblibContents, Node, Object, Value};
 use crate::pickle::machine::Outcome;
-use crate::pickle::names::Known;
+use crate::pickle::names::{Known, canonical};
 use crate::pickle::opcode::*;
+use crate::pickle::scan::checked::{Checked, describe};
+use crate::pickle::scan::short::short;
+use crate::shape::Shape;
+
+/// The longest part of a name that is shown.
+const LONGEST_NAME: usize = 80;
 
 /// The nodes of a graph by offset, and what part of an array some are.
 pub(super) struct Notes {
     graph: Graph,
     made: HashMap<usize, u32>,
     roles: HashMap<usize, Role>,
+    dtypes: HashMap<u32, Option<DType>>,
     /// The stand-in of joblib that the last line completed.
     followed: Option<usize>,
 }
@@ -39,59 +46,18 @@ impl Notes {
         let graph = outcome.graph;
         // Of what one opcode makes, the last is the whole: the arguments come before the object.
         let made = graph.offsets.iter().zip(0..).map(|(&at, index)| (at, index)).collect();
-        let mut notes = Self { graph, made, roles: HashMap::new(), followed: None };
-        for index in 0..notes.graph.nodes.len() {
-            if let Some(Node::Object(object)) = notes.graph.nodes.get(index) {
-                let object = *object;
-                notes.add_roles(&object);
+        let mut checked = Checked::new(&graph);
+        let mut roles = HashMap::new();
+        for (index, node) in (0..).zip(&graph.nodes) {
+            if let Node::Object(object) = node {
+                if matches!(graph.known(object.callable), Known::DType | Known::StringDType) {
+                    checked.get(Value::node(index));
+                }
+                add_roles(&graph, object, &mut roles);
             }
         }
-        notes
-    }
-
-    fn add_roles(&mut self, object: &Object) {
-        let graph = &self.graph;
-        let args = graph.tuple(object.args).unwrap_or_default();
-        let state = graph.tuple(object.state).unwrap_or_default();
-        let mut roles = Vec::new();
-        match graph.known(object.callable) {
-            Known::Reconstruct => {
-                if let [_, shape, _, _, data] | [shape, _, _, data] = *state {
-                    roles.extend([(shape, Role::Shape), (data, Role::Elements)]);
-                }
-            }
-            Known::MaReconstruct => {
-                if let [_, shape, _, _, data, mask, fill] = *state {
-                    roles.extend([
-                        (shape, Role::Shape),
-                        (data, Role::Elements),
-                        (mask, Role::Mask),
-                        (fill, Role::FillValue),
-                    ]);
-                }
-            }
-            Known::FromBuffer => {
-                if let [data, _, shape, ..] = *args {
-                    roles.extend([(shape, Role::Shape), (data, Role::Elements)]);
-                }
-            }
-            Known::Scalar => {
-                if let [_, data] = *args {
-                    roles.push((data, Role::Elements));
-                }
-            }
-            Known::DType => {
-                if let [code, ..] = *args {
-                    roles.push((code, Role::Code));
-                }
-            }
-            _ => {}
-        }
-        for (value, role) in roles {
-            if let Some(at) = self.graph.offset(value) {
-                self.roles.entry(at).or_insert(role);
-            }
-        }
+        let dtypes = checked.into_found();
+        Self { graph, made, roles, dtypes, followed: None }
     }
 
     /// The stand-in whose contents follow the last line.
@@ -142,10 +108,13 @@ impl Notes {
 
     fn name(&self, value: Value) -> Option<String> {
         let Some(Node::Global(name)) = self.graph.node(value) else { return None };
-        match name.path_in(&self.graph) {
-            Some((module, name)) => Some(format!("{module}.{name}")),
-            None => Some("a global whose name is computed".into()),
-        }
+        let part = |value| short(&self.graph, value, LONGEST_NAME);
+        let (Some(module), Some(last)) = (part(name.module), part(name.name)) else {
+            return Some("a global of a long or computed name".into());
+        };
+        let (module, last) = (String::from_utf8_lossy(&module), String::from_utf8_lossy(&last));
+        let (module, last) = canonical(&module, &last, name.python2);
+        Some(format!("{module}.{last}"))
     }
 
     fn part(&self, role: Role, made: usize, value: Option<Value>, line: &Line<'_>) -> String {
@@ -177,26 +146,18 @@ impl Notes {
     }
 
     fn dims(&self, shape: Value) -> Option<String> {
-        let dims = DTypes::new(&self.graph).dims(shape).ok()?;
+        let dims = self.graph.tuple(shape)?;
         if dims.len() > 64 {
             return Some(format!("of {} axes", dims.len()));
         }
-        let shape = crate::shape::Shape::new(&dims).ok()?;
-        Some(shape.to_string())
+        let dim = |dim: &Value| self.graph.int(*dim).and_then(|dim| usize::try_from(dim).ok());
+        let dims = dims.iter().map(dim).collect::<Option<Vec<_>>>()?;
+        Shape::new(&dims).ok().map(|shape| shape.to_string())
     }
 
     fn dtype(&self, value: Value) -> String {
-        match DTypes::new(&self.graph).find(value) {
-            Ok(Some(found)) => {
-                let mut text = found.dtype.to_string();
-                if let Some((end, _)) = text.char_indices().nth(100) {
-                    text.truncate(end);
-                    text.push_str("...");
-                }
-                text
-            }
-            _ => "of an unknown dtype".into(),
-        }
+        let found = value.index().and_then(|index| self.dtypes.get(&index)?.as_ref());
+        found.map_or_else(|| "of an unknown dtype".into(), describe)
     }
 
     fn array(&self, what: &str, shape: Value, dtype: Value, fortran: Value) -> String {
@@ -230,9 +191,15 @@ impl Notes {
                 self.array("masked array", *shape, *dtype, *fortran)
             }
             (Known::FromBuffer, [_, dtype, shape, order, ..], _) => {
-                let order = graph.text(*order);
-                let fortran = order.is_some_and(|order| order == *"F");
-                self.array("array", *shape, *dtype, Value::bool(fortran))
+                let order = short(graph, *order, 1);
+                let text =
+                    self.array("array", *shape, *dtype, Value::bool(order == Some(b"F".to_vec())));
+                match order {
+                    Some(order) if order == b"K" => {
+                        text.replace("C order", "in memory, axes permuted")
+                    }
+                    _ => text,
+                }
             }
             (Known::Scalar, [dtype, _], _) => format!("scalar {}", self.dtype(*dtype)),
             (Known::MaskedConstant, ..) => "numpy.ma.masked".into(),
@@ -267,10 +234,49 @@ impl Notes {
             _ => "array",
         }
     }
+}
 
-    /// Whether something is an out-of-band buffer.
-    #[allow(dead_code)]
-    fn is_buffer(value: Value) -> bool {
-        matches!(value.unpack(), Unpacked::Buffer(..))
+/// What the arguments and the state of an object are to it.
+fn add_roles(graph: &Graph, object: &Object, found: &mut HashMap<usize, Role>) {
+    let args = graph.tuple(object.args).unwrap_or_default();
+    let state = graph.tuple(object.state).unwrap_or_default();
+    let mut roles = Vec::new();
+    match graph.known(object.callable) {
+        Known::Reconstruct => {
+            if let [_, shape, _, _, data] | [shape, _, _, data] = *state {
+                roles.extend([(shape, Role::Shape), (data, Role::Elements)]);
+            }
+        }
+        Known::MaReconstruct => {
+            if let [_, shape, _, _, data, mask, fill] = *state {
+                roles.extend([
+                    (shape, Role::Shape),
+                    (data, Role::Elements),
+                    (mask, Role::Mask),
+                    (fill, Role::FillValue),
+                ]);
+            }
+        }
+        Known::FromBuffer => {
+            if let [data, _, shape, ..] = *args {
+                roles.extend([(shape, Role::Shape), (data, Role::Elements)]);
+            }
+        }
+        Known::Scalar => {
+            if let [_, data] = *args {
+                roles.push((data, Role::Elements));
+            }
+        }
+        Known::DType => {
+            if let [code, ..] = *args {
+                roles.push((code, Role::Code));
+            }
+        }
+        _ => {}
+    }
+    for (value, role) in roles {
+        if let Some(at) = graph.offset(value) {
+            found.entry(at).or_insert(role);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Dtypes of a graph, each looked at once and in bounded time however they are shared.
+//! Dtypes of a graph, each looked at once and in bounded time however they are shared; for scans and listings.
 
 use std::collections::HashMap;
 
@@ -33,6 +33,11 @@ impl<'g> Checked<'g> {
             budget,
             lengths: HashMap::new(),
         }
+    }
+
+    /// All that were found, by node.
+    pub(in crate::pickle) fn into_found(self) -> HashMap<u32, Option<DType>> {
+        self.found
     }
 
     /// The dtype that a value is, if it is one that NumPy has written.
@@ -135,7 +140,7 @@ impl<'g> Checked<'g> {
         if let Some(Node::Global(_)) = self.graph.node(code) {
             return matches!(self.graph.known(code), Known::Record | Known::NumPyType);
         }
-        match super::grammar::short(self.graph, code, LONGEST_CODE) {
+        match super::short::short(self.graph, code, LONGEST_CODE) {
             Some(text) => text.is_ascii() && !text.contains(&b','),
             None => false,
         }

@@ -1,10 +1,12 @@
 //! The positive grammar: which nodes of a graph are data, and what the others are.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::checked::Checked;
 use super::plain;
 use super::report::{Finding, FindingKind, Usage, Verdict};
+use super::short::{encoded, short};
 use super::standard::is_standard;
 use crate::pickle::Pickle;
 use crate::pickle::compat;
@@ -18,16 +20,27 @@ const MOST_OFFSETS: usize = 16;
 /// The longest name that a finding shows, in bytes.
 const LONGEST_NAME: usize = 200;
 
+/// How many findings a report keeps; of the worst, twice as many.
+const MOST_FINDINGS: usize = 10_000;
+
 /// Findings of a pickle, those of the same thing together.
 pub(super) struct Findings {
     pickle: usize,
     protocol: u8,
     found: BTreeMap<(FindingKind, Usage, String), Finding>,
+    /// How many the report has already.
+    before: usize,
+    omitted: u64,
 }
 
 impl Findings {
-    pub(super) const fn new(pickle: usize, protocol: u8) -> Self {
-        Self { pickle, protocol, found: BTreeMap::new() }
+    pub(super) const fn new(pickle: usize, protocol: u8, before: usize) -> Self {
+        Self { pickle, protocol, found: BTreeMap::new(), before, omitted: 0 }
+    }
+
+    /// How many there was no room for.
+    pub(super) const fn omitted(&self) -> u64 {
+        self.omitted
     }
 
     fn add(
@@ -40,6 +53,14 @@ impl Findings {
         reason: &'static str,
     ) {
         let key = (kind, usage, name.to_owned());
+        let most = match kind.verdict() {
+            Verdict::Runs => 2 * MOST_FINDINGS,
+            _ => MOST_FINDINGS,
+        };
+        if self.before + self.found.len() >= most && !self.found.contains_key(&key) {
+            self.omitted += 1;
+            return;
+        }
         let finding = self.found.entry(key).or_insert_with(|| Finding {
             kind,
             usage,
@@ -57,6 +78,26 @@ impl Findings {
         {
             finding.used_at.push(at as u64);
         }
+    }
+
+    /// Adds what another way to read the same bytes calls and this one does not, and says whether there is any. That it
+    /// fails is not counted: it does so on data.
+    pub(super) fn add_hidden(&mut self, hidden: Self) -> bool {
+        let before = self.found.len();
+        for (key, mut finding) in hidden.found {
+            let calls = match finding.kind {
+                FindingKind::Malformed => {
+                    !finding.name.starts_with("joblib.") && finding.name != "a value"
+                }
+                kind => kind.verdict() == Verdict::Runs,
+            };
+            if calls && !self.found.contains_key(&key) {
+                finding.reason =
+                    "hidden in the data of an array, for readers that do not know joblib";
+                self.found.insert(key, finding);
+            }
+        }
+        self.found.len() > before
     }
 
     /// All of them, the worst first, then by place.
@@ -78,32 +119,13 @@ pub(super) enum Class {
     Part,
     /// Inert data of Python.
     Plain,
-    /// Anything else, with a reason.
-    Found(FindingKind, &'static str),
+    /// Anything else: what of it is named, and why it is none of these.
+    Found(FindingKind, Value, &'static str),
 }
 
 /// Whether nothing was done to an object but to set its state once.
 pub(super) fn is_unchanged(graph: &Graph, value: Value) -> bool {
     graph.effects(value).iter().all(|effect| matches!(effect, Effect::Popped(_)))
-}
-
-/// The bytes or the ASCII text that a value is, if they are few.
-pub(super) fn short(graph: &Graph, value: Value, longest: usize) -> Option<Vec<u8>> {
-    let few = |bytes: &[u8]| (bytes.len() <= longest).then(|| bytes.to_vec());
-    if let Some(raw) = graph.raw_bytes(value) {
-        return few(raw);
-    }
-    let text = graph.encoded_bytes(value).unwrap_or(value);
-    match text.unpack() {
-        Unpacked::None if text != value => Some(Vec::new()),
-        // A line may be long and its escapes costly to read, but it starts with what it is.
-        Unpacked::Text(_) | Unpacked::Line(_) => few(graph.text(text)?.as_utf8()),
-        Unpacked::ByteString(_) => few(&graph.byte_string(text)?),
-        _ => match graph.node(text)? {
-            Node::Text(text) => few(text.as_utf8()),
-            _ => None,
-        },
-    }
 }
 
 /// Adds what a graph holds that is no data, and says what that makes of it, and how many objects of NumPy there
@@ -114,6 +136,8 @@ pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (V
         dtypes: Checked::new(&pickle.graph),
         lengths: HashMap::new(),
         names: HashMap::new(),
+        paths: HashMap::new(),
+        budget: (1 << 16) + pickle.graph.pool.len() + pickle.graph.nodes.len(),
         findings,
         verdict: Verdict::NumPy,
         numpy: 0,
@@ -134,12 +158,19 @@ pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (V
     (judge.verdict, judge.numpy)
 }
 
+/// A module, and a name in it.
+pub(super) type Path = Rc<(String, String)>;
+
+/// Looks at the nodes of a graph.
 pub(super) struct Judge<'g, 'f> {
     pub(super) graph: &'g Graph,
     dtypes: Checked<'g>,
     /// How many bytes the texts that stand for bytes make.
     lengths: HashMap<Value, Option<usize>>,
     names: HashMap<Value, String>,
+    paths: HashMap<Value, Option<Path>>,
+    /// How many items of lists may still be looked at, which any number of calls may share.
+    budget: usize,
     findings: &'f mut Findings,
     verdict: Verdict,
     numpy: u64,
@@ -209,13 +240,9 @@ impl<'g> Judge<'g, '_> {
     }
 
     fn object(&mut self, value: Value, object: Object) -> bool {
-        if let Some(called) =
-            object.callable.index().and_then(|index| self.called.get_mut(index as usize))
-        {
-            *called = true;
-        }
+        self.use_up(object.callable);
         let class = self.class(value, object);
-        let (kind, reason) = match class {
+        let (kind, what, reason) = match class {
             Class::NumPy => {
                 self.numpy += 1;
                 return true;
@@ -225,7 +252,7 @@ impl<'g> Judge<'g, '_> {
                 self.raise(Verdict::Plain);
                 return false;
             }
-            Class::Found(kind, reason) => (kind, reason),
+            Class::Found(kind, what, reason) => (kind, what, reason),
         };
         let usage = match object.how {
             How::Reduce => Usage::Reduce,
@@ -235,7 +262,7 @@ impl<'g> Judge<'g, '_> {
             How::Obj => Usage::Obj,
         };
         let at = self.graph.offset(value);
-        self.find(kind, usage, object.callable, at, reason);
+        self.find(kind, usage, what, at, reason);
         if kind == FindingKind::Object
             && let Some(at) = at
         {
@@ -244,9 +271,40 @@ impl<'g> Judge<'g, '_> {
         false
     }
 
+    /// Remembers that a global is called, so that it is not found a second time.
+    pub(super) fn use_up(&mut self, global: Value) {
+        if let Some(called) = global.index().and_then(|index| self.called.get_mut(index as usize)) {
+            *called = true;
+        }
+    }
+
+    /// The module and the name of a global; `None` if they are computed, or it is none.
+    pub(super) fn path(&mut self, global: Value) -> Option<Path> {
+        let Some(Node::Global(name)) = self.graph.node(global) else { return None };
+        let graph = self.graph;
+        self.paths.entry(global).or_insert_with(|| name.path_in(graph).map(Rc::new)).clone()
+    }
+
+    /// Whether a value is a global of that name.
+    pub(super) fn is_named(&mut self, value: Value, module: &str, name: &str) -> bool {
+        self.path(value).is_some_and(|path| path.0 == module && path.1 == name)
+    }
+
+    /// Whether something that is shared without end may be looked at once more.
+    pub(super) const fn may_spend(&mut self, items: usize) -> bool {
+        match self.budget.checked_sub(items) {
+            Some(left) => {
+                self.budget = left;
+                true
+            }
+            None => false,
+        }
+    }
+
     fn class(&mut self, value: Value, object: Object) -> Class {
         let malformed = Class::Found(
             FindingKind::Malformed,
+            object.callable,
             "a call that NumPy and Python write with other arguments",
         );
         let known = self.graph.known(object.callable);
@@ -282,42 +340,81 @@ impl<'g> Judge<'g, '_> {
     }
 
     fn other(&mut self, value: Value, object: Object) -> Class {
-        use FindingKind::{Call, Computed, Indirect, Object as Foreign};
+        use FindingKind::{Call, Computed, Indirect, Malformed, Object as Foreign};
         let graph = self.graph;
-        let name = match graph.node(object.callable) {
-            Some(Node::Global(name)) => name,
-            Some(Node::Extension(_)) => {
-                return Class::Found(Foreign, "a class or function by its number");
+        let what = object.callable;
+        let found = |kind, reason| Class::Found(kind, what, reason);
+        match graph.node(what) {
+            Some(Node::Global(_)) => {}
+            Some(Node::Extension(_)) => return found(Foreign, "a class or function by its number"),
+            Some(Node::Object(_)) => return found(Indirect, "a call of what another call returns"),
+            Some(Node::Persistent(_)) => {
+                return found(Indirect, "a call of an object of the reader's own");
             }
-            Some(Node::Object(_)) => {
-                return Class::Found(Indirect, "a call of what another call returns");
-            }
-            _ => return Class::Found(Indirect, "a call of what is no class or function"),
-        };
-        let Some((module, name)) = name.path_in(graph) else {
-            return Class::Found(Computed, "a name that a call has to compute");
-        };
-        if !is_identifier(&name) || !module.split('.').all(is_identifier) {
-            return Class::Found(Call, "a name that leads to something else, or hides what it is");
+            // Python fails here, and calls nothing.
+            _ => return found(Malformed, "a call of what is no class or function"),
         }
-        if module == "numpy" || module.starts_with("numpy.") {
-            return match plain::is_of_numpy(self, &module, &name, value, object) {
-                true => Class::Found(Foreign, "an object of NumPy that is no array"),
-                false => Class::Found(Call, "a part of NumPy that no array's pickle calls"),
+        let Some(path) = self.path(what) else {
+            return found(Computed, "a name that a call has to compute");
+        };
+        let (module, name) = (path.0.as_str(), path.1.as_str());
+        if !is_identifier(name) || !module.split('.').all(is_identifier) {
+            return found(Call, "a name that leads to something else, or hides what it is");
+        }
+        if is_of_numpy(module) {
+            return match plain::is_beyond_arrays(self, module, name, value, object) {
+                true => found(Foreign, "an object of NumPy that is no array"),
+                false => found(Call, "a part of NumPy that no array's pickle calls"),
             };
         }
-        // What an old Python has as `__builtin__` comes with it, whichever protocol says so.
-        let in_python3 = compat::to_python3(&module, &name).0;
-        if !is_standard(&module) && !is_standard(in_python3) {
-            return Class::Found(Foreign, "code of some other package");
+        if !comes_with_python(module, name) {
+            return found(Foreign, "code of some other package");
         }
-        if plain::is_inert(self, &module, &name, value, object) {
+        if plain::is_inert(self, module, name, value, object) {
             return Class::Plain;
         }
-        if plain::is_reconstructor(self, &module, &name, object) {
-            return Class::Found(Foreign, "an object of some other class");
+        if module == "copyreg"
+            && let Some(class) = self.reconstructed(name, object)
+        {
+            self.use_up(class);
+            if self.is_named(class, "uuid", "UUID")
+                && plain::is_uuid(graph, object.state)
+                && is_unchanged(graph, value)
+            {
+                return Class::Plain;
+            }
+            if self.is_foreign(class) {
+                return Class::Found(Foreign, class, "code of some other package");
+            }
+            return Class::Found(Call, class, "a class that is no data, by way of copyreg");
         }
-        Class::Found(Call, "a class or function of the standard library that is no data")
+        found(Call, "a class or function of the standard library that is no data")
+    }
+
+    /// The class of the call that protocols 0 and 1 have for objects: `copyreg._reconstructor(class, object, None)`;
+    /// or of the one that `copyreg.__newobj__(class, *args)` is.
+    fn reconstructed(&mut self, name: &str, object: Object) -> Option<Value> {
+        let args = self.graph.tuple(object.args)?;
+        match (name, args) {
+            ("_reconstructor", &[class, base, Value::NONE])
+                if self.is_named(base, "builtins", "object") =>
+            {
+                Some(class)
+            }
+            ("__newobj__", &[class, ..]) => Some(class),
+            _ => None,
+        }
+        .filter(|_| object.how == How::Reduce)
+    }
+
+    /// Whether a global is of neither Python nor NumPy, by a name that leads nowhere else.
+    fn is_foreign(&mut self, global: Value) -> bool {
+        self.path(global).is_some_and(|path| {
+            !is_of_numpy(&path.0)
+                && !comes_with_python(&path.0, &path.1)
+                && is_identifier(&path.1)
+                && path.0.split('.').all(is_identifier)
+        })
     }
 
     /// `_reconstruct(class, (0,), b'b')` and the array's state.
@@ -386,7 +483,7 @@ impl<'g> Judge<'g, '_> {
         if let Some(raw) = graph.raw_bytes(value) {
             return Some(raw.len());
         }
-        let text = graph.encoded_bytes(value).unwrap_or(value);
+        let text = encoded(graph, value).unwrap_or(value);
         *self.lengths.entry(text).or_insert_with(|| match text.unpack() {
             Unpacked::None if text != value => Some(0),
             Unpacked::Text(_) => graph.latin1(text).ok().map(|bytes| bytes.len()),
@@ -489,14 +586,17 @@ impl<'g> Judge<'g, '_> {
         let graph = self.graph;
         let contents = value.index().and_then(|index| graph.contents.get(&index));
         let Some(Node::Dict(pairs)) = graph.node(object.state) else { return false };
-        let get = |name: &str| {
-            let mut pairs = pairs.chunks_exact(2).rev();
-            pairs.find(|pair| graph.text(pair[0]).is_some_and(|key| key == *name)).map(|p| p[1])
-        };
-        let is_attribute = |pair: &[Value]| {
-            short(graph, pair[0], 32)
-                .is_some_and(|key| ATTRIBUTES.iter().any(|name| name.as_bytes() == key))
-        };
+        if pairs.len() > 2 * ATTRIBUTES.len() {
+            return false;
+        }
+        let mut attributes = HashMap::new();
+        for pair in pairs.chunks_exact(2) {
+            let Some(key) = short(graph, pair[0], 32) else { return false };
+            let known = ATTRIBUTES.iter().find(|name| name.as_bytes() == key);
+            let Some(name) = known else { return false };
+            attributes.insert(*name, pair[1]);
+        }
+        let get = |name: &str| attributes.get(name).copied();
         let small = |value: Option<Value>| {
             value.is_none_or(|value| value == Value::NONE || graph.int(value).is_some())
         };
@@ -507,8 +607,6 @@ impl<'g> Judge<'g, '_> {
         object.how == How::NewObj
             && object.args == Value::EMPTY_TUPLE
             && is_unchanged(graph, value)
-            && pairs.len() <= 2 * ATTRIBUTES.len()
-            && pairs.chunks_exact(2).all(is_attribute)
             && is_plain_class(graph.known(class))
             && small(get("allow_mmap"))
             && small(get("numpy_array_alignment_bytes"))
@@ -548,7 +646,7 @@ impl<'g> Judge<'g, '_> {
                 }
                 _ => continue,
             }
-            if !plain::is_inert_class(self.graph, value) {
+            if !plain::is_inert_class(self, value) {
                 let reason = "a global that is imported";
                 self.find(FindingKind::Reference, Usage::Named, value, at, reason);
             }
@@ -569,11 +667,10 @@ impl<'g> Judge<'g, '_> {
             let items = match graph.node(value) {
                 Some(Node::Tuple(span) | Node::FrozenSet(span)) => graph.span(*span),
                 Some(Node::List(items) | Node::Dict(items) | Node::Set(items)) => items,
-                Some(Node::Global(name)) => {
-                    let standard = name.path_in(graph).is_some_and(|(module, name)| {
-                        is_standard(&module) || is_standard(compat::to_python3(&module, &name).0)
-                    });
-                    if standard && !plain::is_inert_class(graph, value) {
+                Some(Node::Global(_)) => {
+                    let path = self.path(value);
+                    let standard = path.is_some_and(|path| comes_with_python(&path.0, &path.1));
+                    if standard && !plain::is_inert_class(self, value) {
                         let reason = "a part of the standard library that other code is given";
                         self.find(FindingKind::HandedOver, Usage::Reduce, value, Some(at), reason);
                     }
@@ -605,12 +702,9 @@ impl<'g> Judge<'g, '_> {
                 Some(id) => format!("id {}", String::from_utf8_lossy(&id)),
                 None => "an object by its id".into(),
             },
-            Some(Node::Object(object)) => match graph.node(object.callable) {
-                Some(Node::Global(name)) => match name.path_in(graph) {
-                    Some((module, name)) => format!("what {module}.{name} returns"),
-                    None => "what a call returns".into(),
-                },
-                _ => "what a call returns".into(),
+            Some(Node::Object(object)) => match self.path(object.callable) {
+                Some(path) => format!("what {}.{} returns", path.0, path.1),
+                None => "what a call returns".into(),
             },
             _ => "a value".into(),
         };
@@ -626,6 +720,16 @@ impl<'g> Judge<'g, '_> {
 
 fn first(graph: &Graph, items: &[Value]) -> Option<usize> {
     items.iter().find_map(|&item| graph.offset(item))
+}
+
+fn is_of_numpy(module: &str) -> bool {
+    module == "numpy" || module.starts_with("numpy.")
+}
+
+/// Whether a global is of the standard library: of this Python or, by its name there, of an old one. What that has as
+/// `__builtin__` is the same in a protocol that does not map it.
+fn comes_with_python(module: &str, name: &str) -> bool {
+    is_standard(module) || is_standard(compat::to_python3(module, name).0)
 }
 
 /// A class whose arrays are made without code beyond NumPy's.

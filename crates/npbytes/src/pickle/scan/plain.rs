@@ -1,6 +1,7 @@
 //! Data types of Python's standard library: calls that make data and run nothing else, arguments checked.
 
-use super::grammar::{Judge, is_unchanged, short};
+use super::grammar::{Judge, is_unchanged};
+use super::short::short;
 use crate::pickle::graph::{Effect, Graph, How, Node, Object, Unpacked, Value};
 use crate::pickle::names::Known;
 
@@ -35,7 +36,7 @@ pub(super) fn is_builtin(
 }
 
 /// Builtin classes that do nothing, whoever calls them with what.
-pub(super) fn is_inert_class(graph: &Graph, value: Value) -> bool {
+pub(super) fn is_inert_class(judge: &mut Judge<'_, '_>, value: Value) -> bool {
     const CLASSES: &[&str] = &[
         "int",
         "float",
@@ -53,10 +54,10 @@ pub(super) fn is_inert_class(graph: &Graph, value: Value) -> bool {
         "slice",
         "range",
     ];
-    let Some(Node::Global(name)) = graph.node(value) else { return false };
-    name.path_in(graph).is_some_and(|(module, name)| {
-        module == "builtins" && CLASSES.contains(&name.as_str())
-            || module == "collections" && name == "OrderedDict"
+    judge.path(value).is_some_and(|path| match path.0.as_str() {
+        "builtins" => CLASSES.contains(&path.1.as_str()),
+        "collections" => path.1 == "OrderedDict",
+        _ => false,
     })
 }
 
@@ -90,7 +91,7 @@ pub(super) fn is_inert(
                 && match args {
                     [] => sets_items(),
                     // Of Python 2: a list of pairs.
-                    &[items] => untouched && is_pairs(graph, items),
+                    &[items] => untouched && is_pairs(judge, items),
                     _ => false,
                 }
         }
@@ -100,7 +101,7 @@ pub(super) fn is_inert(
                 && sets_items()
                 && match args {
                     [] => true,
-                    &[factory] => factory == Value::NONE || is_inert_class(graph, factory),
+                    &[factory] => factory == Value::NONE || is_inert_class(judge, factory),
                     _ => false,
                 }
         }
@@ -140,7 +141,7 @@ pub(super) fn is_inert(
                 && untouched
                 && match args {
                     &[packed] => judge.length(packed) == Some(len),
-                    &[packed, zone] => judge.length(packed) == Some(len) && is_zone(graph, zone),
+                    &[packed, zone] => judge.length(packed) == Some(len) && is_zone(judge, zone),
                     _ => false,
                 }
         }
@@ -152,9 +153,9 @@ pub(super) fn is_inert(
                 && stateless
                 && untouched
                 && match args {
-                    [offset] => is_call_of(graph, *offset, "datetime", "timedelta"),
+                    [offset] => is_call_of(judge, *offset, "datetime", "timedelta"),
                     [offset, name] => {
-                        is_call_of(graph, *offset, "datetime", "timedelta") && is_text(graph, *name)
+                        is_call_of(judge, *offset, "datetime", "timedelta") && is_text(graph, *name)
                     }
                     _ => false,
                 }
@@ -198,60 +199,17 @@ pub(super) fn is_inert(
     }
 }
 
-/// Whether a call is the one that protocols 0 and 1 have for an object of a class that is no part of Python:
-/// `copyreg._reconstructor(class, object, None)`.
-pub(super) fn is_reconstructor(
-    judge: &Judge<'_, '_>,
-    module: &str,
-    name: &str,
-    object: Object,
-) -> bool {
-    let graph = judge.graph;
-    let args = graph.tuple(object.args).unwrap_or_default();
-    let (class, is_plain) = match (name, args) {
-        ("_reconstructor", &[class, base, state]) => {
-            (class, state == Value::NONE && is_named(graph, base, "builtins", "object"))
-        }
-        ("__newobj__", &[class, ..]) => (class, true),
-        _ => return false,
-    };
-    let is_other = match graph.node(class) {
-        Some(Node::Global(global)) => global.path_in(graph).is_some_and(|(module, name)| {
-            !super::standard::is_standard(&module)
-                && !module.starts_with("numpy.")
-                && module != "numpy"
-                && !name.contains('.')
-        }),
-        Some(Node::Extension(_)) => true,
-        _ => false,
-    };
-    module == "copyreg" && object.how == How::Reduce && is_plain && is_other
-}
-
 /// Objects of NumPy beyond arrays, whose pickles are known: random generators and polynomials. They are no data, and
 /// they run nothing but NumPy.
-pub(super) fn is_of_numpy(
-    judge: &Judge<'_, '_>,
+pub(super) fn is_beyond_arrays(
+    judge: &mut Judge<'_, '_>,
     module: &str,
     name: &str,
     value: Value,
     object: Object,
 ) -> bool {
-    const BITS: &[&str] = &["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"];
     let graph = judge.graph;
     let Some(args) = graph.tuple(object.args) else { return false };
-    let names_bits = |value: Value| match graph.node(value) {
-        Some(Node::Global(global)) => global.path_in(graph).is_some_and(|(module, name)| {
-            module.starts_with("numpy.random") && BITS.contains(&name.as_str())
-        }),
-        Some(Node::Object(made)) => {
-            is_named(graph, made.callable, "numpy.random._pickle", "__bit_generator_ctor")
-        }
-        _ => short(graph, value, 16)
-            .is_some_and(|text| BITS.iter().any(|name| name.as_bytes() == text)),
-    };
-    let is_maker =
-        |value: Value| is_named(graph, value, "numpy.random._pickle", "__bit_generator_ctor");
     match (module, name) {
         (
             "numpy.random._pickle",
@@ -261,8 +219,11 @@ pub(super) fn is_of_numpy(
                 && is_unchanged(graph, value)
                 && match args {
                     [] => true,
-                    &[bits] => names_bits(bits),
-                    &[bits, maker] => names_bits(bits) && is_maker(maker),
+                    &[bits] => is_bit_generator(judge, bits),
+                    &[bits, maker] => {
+                        is_bit_generator(judge, bits)
+                            && judge.is_named(maker, "numpy.random._pickle", "__bit_generator_ctor")
+                    }
                     _ => false,
                 }
         }
@@ -282,17 +243,25 @@ pub(super) fn is_of_numpy(
     }
 }
 
-fn is_named(graph: &Graph, value: Value, module: &str, name: &str) -> bool {
+/// The name or the class of one of NumPy's bit generators, or one that was made: what else is given is called.
+fn is_bit_generator(judge: &mut Judge<'_, '_>, value: Value) -> bool {
+    const BITS: &[&str] = &["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"];
+    let graph = judge.graph;
     match graph.node(value) {
-        Some(Node::Global(global)) => {
-            global.path_in(graph).is_some_and(|found| found.0 == module && found.1 == name)
+        Some(Node::Global(_)) => judge.path(value).is_some_and(|path| {
+            path.0.starts_with("numpy.random.") && BITS.contains(&path.1.as_str())
+        }),
+        Some(Node::Object(made)) => {
+            judge.is_named(made.callable, "numpy.random._pickle", "__bit_generator_ctor")
         }
-        _ => false,
+        _ => short(graph, value, 16)
+            .is_some_and(|text| BITS.iter().any(|name| name.as_bytes() == text)),
     }
 }
 
-fn is_call_of(graph: &Graph, value: Value, module: &str, name: &str) -> bool {
-    graph.object(value).is_some_and(|object| is_named(graph, object.callable, module, name))
+fn is_call_of(judge: &mut Judge<'_, '_>, value: Value, module: &str, name: &str) -> bool {
+    let callable = judge.graph.object(value).map(|object| object.callable);
+    callable.is_some_and(|callable| judge.is_named(callable, module, name))
 }
 
 fn is_text(graph: &Graph, value: Value) -> bool {
@@ -322,20 +291,22 @@ fn is_sequence(graph: &Graph, value: Value) -> bool {
         )
 }
 
-fn is_pairs(graph: &Graph, value: Value) -> bool {
+fn is_pairs(judge: &mut Judge<'_, '_>, value: Value) -> bool {
+    let graph = judge.graph;
     let Some(Node::List(items)) = graph.node(value) else { return false };
-    items.iter().all(|&item| match graph.node(item) {
-        Some(Node::List(pair)) => pair.len() == 2,
-        _ => graph.tuple(item).is_some_and(|pair| pair.len() == 2),
-    })
+    judge.may_spend(items.len())
+        && items.iter().all(|&item| match graph.node(item) {
+            Some(Node::List(pair)) => pair.len() == 2,
+            _ => graph.tuple(item).is_some_and(|pair| pair.len() == 2),
+        })
 }
 
-fn is_zone(graph: &Graph, zone: Value) -> bool {
-    zone == Value::NONE || is_call_of(graph, zone, "datetime", "timezone")
+fn is_zone(judge: &mut Judge<'_, '_>, zone: Value) -> bool {
+    zone == Value::NONE || is_call_of(judge, zone, "datetime", "timezone")
 }
 
 /// `{'int': ...}`, and `'is_safe'` where it is known.
-fn is_uuid(graph: &Graph, state: Value) -> bool {
+pub(super) fn is_uuid(graph: &Graph, state: Value) -> bool {
     let Some(Node::Dict(pairs)) = graph.node(state) else { return false };
     pairs.len() <= 4
         && !pairs.is_empty()

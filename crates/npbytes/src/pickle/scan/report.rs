@@ -314,6 +314,7 @@ pub struct Report {
     pub(super) pickles: Vec<Scanned>,
     pub(super) findings: Vec<Finding>,
     pub(super) trailing: Option<(u64, u64)>,
+    pub(super) omitted: u64,
 }
 
 impl Report {
@@ -327,9 +328,14 @@ impl Report {
         &self.pickles
     }
 
-    /// What is no data, the worst first.
+    /// What is no data: pickle by pickle, the worst first.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
+    }
+
+    /// How many findings there are beyond those listed: a report keeps some 10,000, and 20,000 of the worst.
+    pub const fn omitted(&self) -> u64 {
+        self.omitted
     }
 
     /// The offset and the number of the bytes that follow the last pickle and are none. Python does not
