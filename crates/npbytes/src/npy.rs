@@ -211,10 +211,14 @@ pub(crate) fn check_header(array: &ArrayView<'_>, options: &WriteOptions) -> Res
 /// Elements that are Python objects lie in a .npy file as a pickle.
 fn refuse_objects(dtype: &crate::DType) -> Result<()> {
     if dtype.has_object() {
-        return Err(Error::unsupported(format!(
-            "the elements of a .npy file of dtype {dtype} are Python objects, in a pickle"
-        ))
-        .with_help("read and write it with `npy::decode_contents` and `npy::encode_objects`"));
+        return Err(objects(dtype)
+            .with_help("read and write it with `npy::decode_contents` and `npy::encode_objects`"));
     }
     Ok(())
+}
+
+fn objects(dtype: &crate::DType) -> Error {
+    Error::unsupported(format!(
+        "the elements of a .npy file of dtype {dtype} are Python objects, in a pickle"
+    ))
 }

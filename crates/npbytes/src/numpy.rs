@@ -87,6 +87,12 @@ impl NumPy {
         self >= Self::new(2, 3, 0)
     }
 
+    /// Whether the name `dtype` in a pickle is the text that a field of that name is (until 1.25). Measured: so in
+    /// 1.24.4, not in 1.25.2.
+    pub fn interns_dtype_name(self) -> bool {
+        self < Self::new(1, 25, 0)
+    }
+
     /// Whether there is a `StringDType` (since 2.0).
     pub fn has_string_dtype(self) -> bool {
         self.major >= 2

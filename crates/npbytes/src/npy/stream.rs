@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use super::header::{self, Header, PREFIX, Start};
 use super::rows::Rows;
-use super::{ReadOptions, WriteOptions, refuse_objects};
+use super::{ReadOptions, WriteOptions, objects};
 use crate::array::{Array, ArrayView};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -122,10 +122,10 @@ impl<R: Read> Reader<R> {
                 "an earlier read failed, where the stream stands is not known",
             ))),
             Progress::Whole => Ok(0),
-            Progress::Rows(done) => {
-                refuse_objects(self.header.dtype())?;
-                Ok(self.header.data_len() - done)
+            Progress::Rows(_) if self.header.dtype().has_object() => {
+                Err(objects(self.header.dtype()))
             }
+            Progress::Rows(done) => Ok(self.header.data_len() - done),
         }
     }
 

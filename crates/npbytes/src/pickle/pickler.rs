@@ -443,7 +443,10 @@ impl<'a> Pickler<'a> {
         }
         if self.protocol >= 4 {
             self.text(module.as_bytes(), Identity::Interned(module.as_bytes()));
-            self.text(name.as_bytes(), Identity::Fresh);
+            let interned = matches!(identity, Identity::Global(Known::DType))
+                && self.profile.numpy.interns_dtype_name();
+            let name = name.as_bytes();
+            self.text(name, if interned { Identity::Interned(name) } else { Identity::Fresh });
             self.op(STACK_GLOBAL);
         } else {
             self.global_line(GLOBAL, module, name);

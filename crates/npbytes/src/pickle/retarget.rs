@@ -56,7 +56,7 @@ impl Changes {
 /// something else wrote has the same meaning.
 ///
 /// # Errors
-/// As [`decode`](super::decode), and a `StringDType` for a NumPy before 2.0.
+/// As [`decode`](super::decode); a `StringDType`, or more than 32 axes, for a NumPy before 2.0.
 pub fn retarget(data: &Bytes, numpy: NumPy, options: &ReadOptions) -> Result<(Vec<u8>, Changes)> {
     let mut out = Vec::new();
     let mut changes = Changes::default();
@@ -103,13 +103,14 @@ impl Pickle {
     /// whatever NumPy it is encoded for, and is left alone.
     ///
     /// # Errors
-    /// A `StringDType` for a NumPy before 2.0; an array in an axis order that the other NumPy cannot read, and that cannot
+    /// A `StringDType`, or more than 32 axes, for a NumPy before 2.0; an array in an axis order that the other NumPy cannot read, and that cannot
     /// be read here either.
     pub fn retarget(&mut self, numpy: NumPy) -> Result<Changes> {
         let mut changes = Changes::default();
         self.retarget_orders(numpy, &mut changes)?;
         self.retarget_names(numpy, &mut changes)?;
         for index in 0..self.graph.nodes.len() {
+            self.check_axes(index, numpy)?;
             self.retarget_dtype(index, numpy, &mut changes);
         }
         let nested: Vec<u32> = self.graph.contents.keys().copied().collect();
@@ -155,6 +156,26 @@ impl Pickle {
             }
         }
         Ok(())
+    }
+
+    /// Refuses an array of more axes than the NumPy can have.
+    fn check_axes(&self, index: usize, numpy: NumPy) -> Result<()> {
+        let Some(Raw::Object(object)) = self.graph.nodes.get(index) else { return Ok(()) };
+        let shape = match (self.graph.known(object.callable), self.graph.tuple(object.state)) {
+            (Known::Reconstruct | Known::MaReconstruct, Some([_, shape, ..])) => *shape,
+            (Known::FromBuffer, _) => match self.graph.tuple(object.args) {
+                Some([_, _, shape, ..]) => *shape,
+                _ => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        match self.graph.tuple(shape) {
+            Some(dims) if dims.len() > numpy.max_dims() => {
+                let at = self.graph.offsets.get(index).copied().unwrap_or_default();
+                Err(super::save::too_many_axes(dims.len(), numpy).at(at))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The flags and the metadata in the state of a dtype.

@@ -14,7 +14,7 @@ use super::opcode::*;
 use super::pickler::{Identity, Pickler};
 use crate::error::{Error, Result};
 
-pub(super) use numpy::view;
+pub(super) use numpy::{too_many_axes, view};
 
 /// Items of a list or dict are written in groups of so many.
 const BATCH: usize = 1000;

@@ -10,6 +10,7 @@ use crate::array::ArrayView;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit};
 use crate::error::{Error, Result};
 use crate::literal;
+use crate::numpy::NumPy;
 use crate::pickle::WriteOptions;
 use crate::pickle::built::{
     ArrayClass, ArrayObject, DTypeObject, DTypeSource, Elements, MaskedObject, ScalarData,
@@ -260,6 +261,7 @@ impl<'a> Saver<'_, 'a> {
             _ => b'K',
         };
         let len = if letter == b'K' { 5 } else { 4 };
+        self.check_axes(view.shape())?;
         self.p.known(Known::FromBuffer);
         self.p.open_tuple(len);
         self.p.object();
@@ -327,11 +329,20 @@ impl<'a> Saver<'_, 'a> {
         fortran: bool,
         len: usize,
     ) -> Result<()> {
+        self.check_axes(shape)?;
         self.p.open_tuple(len);
         self.p.int(1);
         self.dims(shape);
         self.dtype(dtype, dtype_identity)?;
         self.p.bool(fortran);
+        Ok(())
+    }
+
+    fn check_axes(&self, shape: &[usize]) -> Result<()> {
+        let numpy = self.p.profile.numpy;
+        if shape.len() > numpy.max_dims() {
+            return Err(too_many_axes(shape.len(), numpy));
+        }
         Ok(())
     }
 
@@ -703,6 +714,12 @@ impl PlainBatch {
             p.op(SETITEMS);
         }
     }
+}
+
+/// An array that a NumPy cannot have.
+pub(in crate::pickle) fn too_many_axes(axes: usize, numpy: NumPy) -> Error {
+    let most = numpy.max_dims();
+    Error::unsupported(format!("{axes} axes; NumPy {numpy} has {most} at most"))
 }
 
 const fn class_name(class: ArrayClass) -> Known {
