@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use npbytes_harness::environment::{self, Choice, Environment, Environments};
 use npbytes_harness::matrix::Matrix;
 use npbytes_harness::roundtrip::{self, Findings, Mismatch};
-use npbytes_harness::{Result, archives, doors, fixtures, peer, speed, throughput, verdicts};
+use npbytes_harness::{
+    Result, archives, doors, fixtures, peer, pickles, speed, throughput, verdicts,
+};
 
 const USAGE: &str = "\
 Proves npbytes against real NumPy.
@@ -110,6 +112,8 @@ fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
     let peer = peer::run(&matrix);
     let peers = archives::peers::run(&matrix);
     let mut findings = in_parallel(&environments, |environment| findings(&matrix, environment))?;
+    let pickled = in_parallel(&environments, |environment| pickles::run(&matrix, environment))?;
+    let retargeted = pickles::retarget::both_ways(&matrix, &environments)?;
     let thorough = choice == Choice::All;
     let archives = in_parallel(&zips.ready, |environment| {
         // Sizes are a matter of `zipfile` alone, which takes its time over 2 GiB.
@@ -126,18 +130,31 @@ fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
     let newest = environments.iter().max_by_key(|environment| environment.numpy_version());
     let doors = newest.map(|environment| doors::run(&matrix, environment)).transpose()?;
     let doors = doors.unwrap_or_default();
-    print(&roundtrip::table(&findings, &archives, &doors, &peer, &peers));
+    print(&roundtrip::table(&findings, &archives, &pickled, &retargeted, &doors, &peer, &peers));
     let mismatches: Vec<&Mismatch> = findings
         .iter()
-        .flat_map(|one| [&one.outcome.mismatches, &one.headers.mismatches, &one.dtypes.mismatches])
+        .flat_map(|one| {
+            [
+                &one.outcome.mismatches,
+                &one.headers.mismatches,
+                &one.dtypes.mismatches,
+                &one.pickled.mismatches,
+            ]
+        })
         .chain([&doors.mismatches, &peer.mismatches, &peers.mismatches])
         .flatten()
         .chain(archives.iter().flat_map(|one| one.mismatches()))
+        .chain(pickled.iter().flat_map(|one| &one.mismatches))
+        .chain(retargeted.iter().flat_map(|one| &one.mismatches))
         .collect();
     mismatches.iter().for_each(|mismatch| complain(&mismatch.to_string()));
     let cases: usize = findings.iter().map(|one| one.outcome.cases()).sum();
     let zips: usize = archives.iter().map(|one| one.archives.cases()).sum();
-    print(&format!("\n{cases} fixtures, {zips} archives, {} mismatches\n", mismatches.len()));
+    let count: usize = pickled.iter().map(pickles::Pickles::cases).sum();
+    print(&format!(
+        "\n{cases} fixtures, {zips} archives, {count} pickles, {} mismatches\n",
+        mismatches.len()
+    ));
     Ok(mismatches.is_empty())
 }
 

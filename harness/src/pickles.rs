@@ -9,7 +9,10 @@
 mod build;
 mod check;
 mod compare;
+mod files;
 pub mod manifest;
+mod report;
+pub mod retarget;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +27,8 @@ use crate::error::{Error, Result};
 use crate::matrix::Matrix;
 use crate::roundtrip::Mismatch;
 use crate::{fixtures, script};
-use manifest::{Manifest, Way};
+use manifest::Manifest;
+pub use report::{retargeted, table};
 
 /// The tally of one family of values, or of one way to pickle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +49,8 @@ pub struct Tally {
     pub skipped: BTreeMap<&'static str, usize>,
     /// Not written back, by reason.
     pub not_rewritten: BTreeMap<&'static str, usize>,
+    /// Read, and not compared, by reason.
+    pub not_compared: BTreeMap<&'static str, usize>,
     /// npbytes' pickles that Python loaded and found equal.
     pub loaded_back: usize,
 }
@@ -59,11 +65,14 @@ impl Tally {
         self.value_equal += other.value_equal;
         self.refused += other.refused;
         self.loaded_back += other.loaded_back;
-        for (reason, count) in &other.skipped {
-            *self.skipped.entry(reason).or_default() += count;
-        }
-        for (reason, count) in &other.not_rewritten {
-            *self.not_rewritten.entry(reason).or_default() += count;
+        for (ours, theirs) in [
+            (&mut self.skipped, &other.skipped),
+            (&mut self.not_rewritten, &other.not_rewritten),
+            (&mut self.not_compared, &other.not_compared),
+        ] {
+            for (reason, count) in theirs {
+                *ours.entry(reason).or_default() += count;
+            }
         }
     }
 
@@ -78,8 +87,8 @@ impl Tally {
 pub struct Pickles {
     /// Which one.
     pub environment: String,
-    /// A tally a family and way.
-    pub tallies: BTreeMap<(String, Way), Tally>,
+    /// A tally a family and way: a protocol, or a kind of file.
+    pub tallies: BTreeMap<(String, String), Tally>,
     /// Everything that differs.
     pub mismatches: Vec<Mismatch>,
 }
@@ -160,7 +169,13 @@ impl Ours {
     }
 
     /// A pickle, or a file with one in it, by the word of its way or form.
-    fn add(&mut self, name: &str, word: &str, data: &[u8], buffers: Option<&[OutOfBand]>) -> Result<()> {
+    fn add(
+        &mut self,
+        name: &str,
+        word: &str,
+        data: &[u8],
+        buffers: Option<&[OutOfBand]>,
+    ) -> Result<()> {
         let at = self.put(data)?;
         let mut row = json!({"name": name, "word": word, "at": at});
         if let Some(buffers) = buffers {
@@ -204,18 +219,41 @@ pub fn run_on(matrix: &Matrix, environment: &Environment, made: &Made) -> Result
     if count > 0 {
         let problems = load_back(matrix, environment, &made.directory, &directory, count)?;
         for (name, word, problem) in problems {
-            let case = format!("{name} ({word})");
-            let family = check::family(&made.manifest, &name);
-            let tally = found.tallies.iter_mut().find(|((one, way), _)| *one == family && way.word() == word);
-            match (problem, tally) {
-                (None, Some((_, tally))) => tally.loaded_back += 1,
-                (None, None) => found.mismatch(case, "loaded by NumPy, and in no tally"),
-                (Some(problem), _) => found.mismatch(case, format!("loaded by NumPy: {problem}")),
+            let family = check::family(&made.manifest, &name, &word);
+            match (problem, found.tallies.get_mut(&(family, word.clone()))) {
+                (None, Some(tally)) => tally.loaded_back += 1,
+                (problem, _) => {
+                    let problem = problem.unwrap_or_else(|| "there is no tally of it".to_owned());
+                    found.mismatch(
+                        format!("{name} ({word})"),
+                        format!("loaded by NumPy: {problem}"),
+                    );
+                }
             }
         }
     }
     fs::remove_dir_all(&directory).map_err(Error::io(&directory))?;
     Ok(found)
+}
+
+/// What Python says of pickles, each beside its own of the same name and way: the problem, if there is one.
+///
+/// # Errors
+/// When Python cannot do its part.
+pub fn ask(
+    matrix: &Matrix,
+    environment: &Environment,
+    made: &Made,
+    pickles: &[(&str, &str, &[u8])],
+) -> Result<Vec<Option<String>>> {
+    let mut ours = Ours::new(fixtures::scratch(environment, "asked")?)?;
+    for (name, word, data) in pickles {
+        ours.add(name, word, data, None)?;
+    }
+    let (directory, count) = ours.finish()?;
+    let answers = load_back(matrix, environment, &made.directory, &directory, count)?;
+    fs::remove_dir_all(&directory).map_err(Error::io(&directory))?;
+    Ok(answers.into_iter().map(|(_, _, problem)| problem).collect())
 }
 
 /// Gives npbytes' pickles to Python, all in one process: name, way, and the problem, if there is one.

@@ -204,8 +204,8 @@ fn dtype_difference(ours: npbytes::Result<DType>, theirs: &Value) -> Option<Stri
     None
 }
 
-/// Files whose data is a pickle, which npbytes does not read yet: the header is read, the data and
-/// the writing of such arrays are refused as unsupported.
+/// Files whose data is a pickle: the header is read, and what takes or gives elements alone refuses them as
+/// unsupported.
 ///
 /// # Errors
 /// When NumPy cannot be asked.

@@ -285,7 +285,7 @@ def containers_of_arrays():
     both('orders', lambda: [np.ones((2, 3), order='F'), np.ones((2, 3)), np.arange(24.).reshape(2, 3, 4).transpose(2, 0, 1),
                             np.arange(10)[::2], np.arange(10)[::-1], np.broadcast_to(np.arange(3), (2, 3)), np.array(5)])
     both('readonly', lambda: [readonly(np.arange(3)), np.arange(3), np.frombuffer(b'abcd', 'u1')])
-    both('beside-texts', lambda: [np.array([1, 2], 'u1'), u'numpy-ish', u'dtype', u'ndarray', u'_reconstruct', u'latin-1'])
+    both('beside-texts', lambda: [np.array([1, 2], 'u1'), u'numpy-ish', u'ndarray', u'_reconstruct', u'latin-1'])
     both('large', lambda: {u'one': np.zeros(9000), u'two': np.arange(40000, dtype='u2'), u'three': [np.zeros(65536, 'u1')] * 2})
     both('keys-like-codes', lambda: dict((chr(c), np.array([c], 'u1')) for c in range(60, 70)))
     both('subclasses', lambda: [np.matrix([[1]]), np.arange(2).view(np.recarray), np.ma.array([1], mask=[1]), np.arange(2)])
@@ -372,9 +372,6 @@ def scalars():
     for code in sorted(numbers):
         for index, number in enumerate(numbers[code]):
             add('scalars', '%s-%d' % (code_word(code), index), lambda c=code, n=number: np.dtype(c).type(n))
-    if np.finfo(np.longdouble).nmant == 63:
-        add('scalars', 'long-double', lambda: np.zeros(1, 'g')[0])
-        add('scalars', 'long-double-complex', lambda: np.ones(1, 'G')[0])
     for length in (0, 1, 3, 255, 256):
         add('scalars', 'str-%d' % length, lambda n=length: np.str_(u'x' * n))
         add('scalars', 'bytes-%d' % length, lambda n=length: np.bytes_(b'x' * n))
@@ -781,6 +778,7 @@ def traps():
     add('traps', 'field-made-numpy', lambda: np.zeros(2, [(fresh('numpy'), '<i2')]))
     add('traps', 'field-and-key', lambda: {'number': np.zeros(2, [('number', '<i2')])})
     add('traps', 'key-b', lambda: {'b': np.zeros(2)})
+    add('traps', 'text-dtype', lambda: [np.zeros(2), u'dtype'])
     add('traps', 'key-numpy', lambda: {'numpy': np.zeros(2)})
     add('traps', 'key-latin1', lambda: {'latin1': np.arange(2, dtype='u1')})
     add('traps', 'key-builtins', lambda: {'builtins': set([1]), '__builtin__': bytearray(b'x')})

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use npbytes::pickle::{Items, Masked, Node, NumPyValue, Objects, Pairs, Pickle, Step, Value, View};
+use npbytes::pickle::{Items, Masked, Node, NumPyValue, Object, Objects, Pairs, Pickle, Step, Value, View};
 use npbytes::print::{self, Options};
-use npbytes::{Array, ArrayView, AxisOrder, Kind, Shape, literal};
+use npbytes::{Array, ArrayView, AxisOrder, DType, Kind, Shape, literal};
 
 /// What kept a text from being written.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) fn write(
             Ok(print::write_str(&array.view(), options, out)?)
         }
         (false, Some(NumPyValue::Objects(objects))) => writer.objects(&objects, None, out),
-        (false, Some(NumPyValue::Masked(masked))) => writer.masked(&masked, None, out),
+        (false, Some(NumPyValue::Masked(masked))) => writer.masked(&masked, false, out),
         (_, Some(value)) => writer.numpy(&value, out),
     }
 }
@@ -90,6 +90,9 @@ struct Place<'s> {
     /// How many characters a line has.
     width: usize,
 }
+
+/// The text of an element.
+type Word<'w, W> = &'w mut dyn FnMut(&mut W, usize) -> Result<String>;
 
 /// What is yet to be written.
 enum Task<'a> {
@@ -241,6 +244,11 @@ impl Writer<'_> {
         if let Some(bytes) = node.bytes() {
             return Ok(out.write_str(&literal::repr_bytes(&bytes))?);
         }
+        if object.steps().next().is_none()
+            && let Some(plain) = self.plain(&object)
+        {
+            return Ok(out.write_str(&plain)?);
+        }
         self.open.insert(key(node), "<...>");
         out.write_str("<")?;
         tasks.push(Task::Close(node));
@@ -284,6 +292,27 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Python's own values that have no opcode, or had none in older protocols.
+    fn plain(&self, object: &Object<'_>) -> Option<String> {
+        let View::Global(global) = object.callable().view() else { return None };
+        let args = object.args().items()?;
+        let float = |index: usize| match args.get(index)?.view() {
+            View::Float(float) => Some(float),
+            _ => None,
+        };
+        Some(match (global.to_string().as_str(), args.len()) {
+            ("builtins.complex", 2) => {
+                literal::Value::Complex(float(0)?, float(1)?).repr(self.options.profile.python)
+            }
+            ("builtins.bytearray", 0) => "bytearray(b'')".to_owned(),
+            ("builtins.bytearray", 1) => {
+                let bytes = args.get(0)?.bytes()?;
+                format!("bytearray({})", literal::repr_bytes(&bytes))
+            }
+            _ => return None,
+        })
+    }
+
     /// What NumPy's `repr` says.
     fn numpy(&mut self, value: &NumPyValue<'_>, out: &mut dyn fmt::Write) -> Result {
         match value {
@@ -300,7 +329,7 @@ impl Writer<'_> {
             NumPyValue::DType(dtype) => out.write_str(&dtype.dtype().repr())?,
             NumPyValue::MaskedConstant => out.write_str("masked")?,
             NumPyValue::Objects(objects) => self.objects(objects, Some("array("), out)?,
-            NumPyValue::Masked(masked) => self.masked(masked, Some("masked_array(data="), out)?,
+            NumPyValue::Masked(masked) => self.masked(masked, true, out)?,
             NumPyValue::ObjectScalar(inner) => self.value(*inner, out)?,
             _ => out.write_str("<numpy>")?,
         }
@@ -317,7 +346,8 @@ impl Writer<'_> {
         let (name, value) = match view.dtype().kind() {
             Kind::Bool if names_types => return Ok(write!(out, "np.{text}_")?),
             Kind::Str(_) => ("str_".to_owned(), quoted(&text)),
-            Kind::Bytes(_) => ("bytes_".to_owned(), text),
+            // `str` of it is its `repr`.
+            Kind::Bytes(_) => return Ok(out.write_str(&text)?),
             Kind::DateTime64(_) => return Ok(write!(out, "np.datetime64({})", quoted(&text))?),
             Kind::Complex64 | Kind::Complex128 | Kind::ComplexLongDouble => {
                 (view.dtype().to_string(), inner.unwrap_or(&text).to_owned())
@@ -355,13 +385,14 @@ impl Writer<'_> {
     ) -> Result {
         let items = objects.items;
         let written = start.unwrap_or_default();
-        if objects.shape.is_empty() {
+        let text = if objects.shape.is_empty() {
             let Some(item) = items.get(0) else { return Ok(()) };
-            out.write_str(written)?;
+            let mut text = String::new();
             match item.text().filter(|_| start.is_none()) {
-                Some(text) => out.write_str(&text.to_string_lossy())?,
-                None => self.value(item, out)?,
+                Some(item) => text.push_str(&item.to_string_lossy()),
+                None => self.value(item, &mut text)?,
             }
+            text
         } else {
             let mut word = |writer: &mut Self, at: usize| {
                 let mut word = String::new();
@@ -373,86 +404,102 @@ impl Writer<'_> {
                 }
                 Ok(word)
             };
-            let text = self.brackets(&objects.shape, self.place(start), &mut word)?;
-            write!(out, "{written}{text}")?;
-        }
+            self.brackets(&objects.shape, self.place(start), &mut word)?
+        };
+        write!(out, "{written}{text}")?;
         if start.is_some() {
-            let shape = match objects.shape.elements() {
-                0 if objects.shape.len() > 1 => format!(", shape={}", objects.shape),
-                _ => String::new(),
-            };
-            write!(out, "{shape}, dtype={})", objects.dtype.dtype())?;
+            self.extras(objects, written, &text, out)?;
         }
         Ok(())
     }
 
-    /// A masked array as NumPy prints it; with its start, as `repr` does.
-    fn masked(
-        &mut self,
-        masked: &Masked<'_>,
-        start: Option<&str>,
+    /// What follows the brackets in a `repr`, on a line of its own if there is no room.
+    fn extras(
+        &self,
+        objects: &Objects<'_>,
+        start: &str,
+        text: &str,
         out: &mut dyn fmt::Write,
     ) -> Result {
-        const MASK: &str = "mask=";
-        let shape = masked.data.shape();
-        let (data, mask) = (masked.data.view(), masked.mask.view());
-        let text_of = |writer: &Self, view: &ArrayView<'_>, at: usize| {
-            let bytes = view.element(&index_of(at, shape)).unwrap_or_default();
-            let dtype = view.dtype().clone();
-            let element = ArrayView::new(dtype, Shape::default(), &AxisOrder::C, bytes)?;
-            let text = print::str(&element, writer.options)?;
-            let python = writer.options.profile.python;
-            Ok::<_, npbytes::Error>(match element.dtype().kind() {
-                Kind::Str(_) => literal::repr_str(&text.as_str().into(), python),
-                // The elements are objects of Python then.
-                Kind::Float32 => {
-                    literal::Value::Float(element.get::<f32>(&[])?.into()).repr(python)
-                }
-                _ => text,
-            })
+        let elements = objects.shape.elements();
+        let is_long = elements > self.options.threshold
+            && self.options.profile.numpy.repr_names_shape();
+        let has_shape = is_long || elements == 0 && objects.shape.len() > 1;
+        let shape = if has_shape { format!("shape={}, ", objects.shape) } else { String::new() };
+        let extras = format!("{shape}dtype={})", objects.dtype.dtype());
+        let last = match text.rsplit_once('\n') {
+            Some((_, last)) => last.chars().count(),
+            None => start.len() + text.chars().count(),
         };
-        let mut word = |writer: &mut Self, at: usize| {
-            writer.count()?;
-            match text_of(writer, &mask, at)?.as_str() {
-                "True" => Ok("--".to_owned()),
-                _ => Ok(text_of(writer, &data, at)?),
-            }
-        };
-        let written = start.unwrap_or_default();
-        if shape.is_empty() {
-            let text = word(self, 0)?;
-            write!(out, "{written}{text}")?;
-        } else {
-            let text = self.brackets(shape, self.place(start), &mut word)?;
-            write!(out, "{written}{text}")?;
-        }
-        if start.is_some() {
-            let indent = written.find('(').map_or(0, |at| at + 1);
-            let place = Place { indent: indent + MASK.len(), ..self.place(start) };
-            let mut word = |writer: &mut Self, at: usize| {
-                let text = text_of(writer, &mask, at)?;
-                // NumPy makes room for the longer of the two.
-                let is_padded = text == "True" && !shape.is_empty();
-                Ok(if is_padded { format!(" {text}") } else { text })
-            };
-            let text = match shape.is_empty() {
-                true => word(self, 0)?,
-                false => self.brackets(shape, place, &mut word)?,
-            };
-            write!(out, ",\n{}{MASK}{text}", " ".repeat(indent))?;
-            if let Some(fill_value) = masked.fill_value {
-                write!(out, ",\n{}fill_value=", " ".repeat(indent.saturating_sub(6)))?;
-                let array = fill_value.numpy()?;
-                match array {
-                    Some(NumPyValue::Array(found)) => {
-                        out.write_str(&print::str(&found.array.view(), self.options)?)?;
-                    }
-                    _ => self.value(fill_value, out)?,
-                }
-            }
-            out.write_str(")")?;
+        // The comma behind the brackets, and a blank.
+        match last + 1 + extras.chars().count() + 1 > self.options.linewidth {
+            true => write!(out, ",\n{}{extras}", " ".repeat(start.len()))?,
+            false => write!(out, ", {extras}")?,
         }
         Ok(())
+    }
+
+    /// A masked array as NumPy prints it; as `repr` does, or as `str`.
+    fn masked(&mut self, masked: &Masked<'_>, repr: bool, out: &mut dyn fmt::Write) -> Result {
+        let shape = masked.data.shape();
+        let (data, mask) = (masked.data.view(), masked.mask.view());
+        let mut hidden = |writer: &mut Self, at: usize| {
+            writer.count()?;
+            match writer.element(&mask, shape, at)?.as_str() {
+                "True" => Ok("--".to_owned()),
+                _ => writer.element(&data, shape, at),
+            }
+        };
+        if !repr {
+            let text = self.brackets(shape, self.place(None), &mut hidden)?;
+            return Ok(out.write_str(&text)?);
+        }
+        let mut bools = |writer: &mut Self, at: usize| {
+            let text = writer.element(&mask, shape, at)?;
+            // NumPy makes room for the longer of the two.
+            let is_padded = text == "True" && !shape.is_empty();
+            Ok(if is_padded { format!(" {text}") } else { text })
+        };
+        // One row stands behind the class, and what follows is aligned with it.
+        let is_row = shape.iter().rev().skip(1).all(|&dim| dim == 1);
+        let (start, indents) = match is_row {
+            true => ("masked_array(", [0, 13, 7]),
+            false => ("masked_array(\n", [2, 2, 2]),
+        };
+        out.write_str(start)?;
+        let mut part = |writer: &mut Self, label: &str, indent: usize, word: Word<'_, Self>| {
+            let column = if indent == 0 { "masked_array(".len() } else { indent };
+            let place = Place { indent: column + label.len(), ..writer.place(Some("")) };
+            let text = writer.brackets(shape, place, word)?;
+            Ok::<_, Broken>(write!(out, "{}{label}{text},\n", " ".repeat(indent))?)
+        };
+        let [first, second, third] = indents;
+        part(self, "data=", first, &mut hidden)?;
+        part(self, "mask=", second, &mut bools)?;
+        write!(out, "{}fill_value=", " ".repeat(third))?;
+        match masked.fill_value.map(|value| Ok::<_, Broken>((value, value.numpy()?))).transpose()? {
+            Some((_, Some(NumPyValue::Array(found)))) => {
+                out.write_str(&print::str(&found.array.view(), self.options)?)?;
+            }
+            Some((value, _)) => self.value(value, out)?,
+            None => out.write_str(default_fill_value(data.dtype()))?,
+        }
+        Ok(out.write_str(")")?)
+    }
+
+    /// An element as an array of objects shows it.
+    fn element(&self, view: &ArrayView<'_>, shape: &[usize], at: usize) -> Result<String> {
+        let bytes = view.element(&index_of(at, shape)).unwrap_or_default();
+        let dtype = view.dtype().clone();
+        let element = ArrayView::new(dtype, Shape::default(), &AxisOrder::C, bytes)?;
+        let text = print::str(&element, self.options)?;
+        let python = self.options.profile.python;
+        Ok(match element.dtype().kind() {
+            Kind::Str(_) => literal::repr_str(&text.as_str().into(), python),
+            // The elements are objects of Python then.
+            Kind::Float32 => literal::Value::Float(element.get::<f32>(&[])?.into()).repr(python),
+            _ => text,
+        })
     }
 
     /// Words in the brackets of a shape, broken into lines and summarised as NumPy does it.
@@ -557,6 +604,23 @@ impl Row<'_> {
         let line = self.line.strip_prefix(self.indent).unwrap_or(&self.line);
         text.push_str(line.trim_end());
         self.line.clear();
+    }
+}
+
+/// What NumPy fills in for masked elements unless it was told something else.
+fn default_fill_value(dtype: &DType) -> &'static str {
+    match dtype.kind() {
+        Kind::Bool => "True",
+        Kind::Float16 => "inf",
+        Kind::Float32 | Kind::Float64 | Kind::LongDouble => "1e+20",
+        Kind::Complex64 | Kind::Complex128 | Kind::ComplexLongDouble => "(1e+20+0j)",
+        Kind::Bytes(_) => "b'N/A'",
+        Kind::Str(_) => "'N/A'",
+        Kind::Int8 | Kind::UInt8 => "63",
+        Kind::Int16 | Kind::UInt16 => "16959",
+        Kind::DateTime64(_) | Kind::TimeDelta64(_) => "NaT",
+        Kind::Int32 | Kind::UInt32 | Kind::Int64 | Kind::UInt64 => "999999",
+        _ => "?",
     }
 }
 

@@ -25,6 +25,8 @@ mod compat;
 mod cursor;
 mod disassemble;
 mod dtype;
+#[cfg(feature = "fs")]
+mod file;
 mod find;
 mod graph;
 mod integer;
@@ -40,10 +42,14 @@ mod save;
 mod scan;
 mod text;
 
+use std::io::Write;
+
 use bytes::Bytes;
 
 pub use built::{ArrayClass, ArrayObject, DTypeObject, MaskedObject, ScalarObject, StringDType};
 pub use disassemble::{Disassembly, Line, Memo, Operand, disassemble, disassemble_at};
+#[cfg(feature = "fs")]
+pub use file::{map, read, write};
 pub use find::{Arrays, Path, PathStep};
 pub use graph::{How, Value};
 pub use integer::Integer;
@@ -180,6 +186,21 @@ pub fn encode(array: &ArrayView<'_>, options: &WriteOptions) -> Result<Vec<u8>> 
     let mut pickler = pickler::Pickler::new(options, false)?;
     save::view(&mut pickler, array)?;
     Ok(pickler.finish()?.0)
+}
+
+/// Writes the bytes that `pickle.dump` writes. Elements that are long and lie as they are pickled are not copied, but
+/// in protocols 0 to 2, which have them as text.
+///
+/// # Errors
+/// As [`encode`], and those of the writer.
+pub fn encode_to(
+    writer: &mut impl Write,
+    array: &ArrayView<'_>,
+    options: &WriteOptions,
+) -> Result<()> {
+    let mut pickler = pickler::Pickler::new(options, false)?;
+    save::view(&mut pickler, array)?;
+    pickler.finish_to(writer)
 }
 
 /// What `pickle.dumps(array, protocol=5, buffer_callback=buffers.append)` gives: the pickle, and the elements
@@ -371,6 +392,16 @@ impl Pickle {
         let mut pickler = pickler::Pickler::new(options, false)?;
         save::graph(&mut pickler, &self.graph, self.root)?;
         Ok(pickler.finish()?.0)
+    }
+
+    /// Writes the same bytes. Elements that are long and lie as they are pickled are not copied.
+    ///
+    /// # Errors
+    /// As [`Pickle::encode`], and those of the writer.
+    pub fn encode_to(&self, writer: &mut impl Write, options: &WriteOptions) -> Result<()> {
+        let mut pickler = pickler::Pickler::new(options, false)?;
+        save::graph(&mut pickler, &self.graph, self.root)?;
+        pickler.finish_to(writer)
     }
 
     /// The bytes that `joblib.dump` writes, uncompressed: a pickle in which the elements of plain arrays, of matrices and

@@ -259,7 +259,11 @@ impl Builder<'_> {
 
     fn literal(&self, row: &Json) -> Built<literal::Value> {
         let all = |rows: &Json| -> Built<Vec<literal::Value>> {
-            rows.as_array().ok_or_else(|| wrong(rows))?.iter().map(|row| self.literal(row)).collect()
+            rows.as_array()
+                .ok_or_else(|| wrong(rows))?
+                .iter()
+                .map(|row| self.literal(row))
+                .collect()
         };
         Ok(match row {
             Json::Null => literal::Value::None,
@@ -373,8 +377,7 @@ fn dense(
     let size = usize::try_from(high - low).unwrap_or(0) + itemsize;
     let memory = vec![0; size];
     let offset = usize::try_from(-low).unwrap_or(0);
-    let view =
-        ArrayView::from_strides(dtype.clone(), shape.clone(), strides, offset, &memory)?;
+    let view = ArrayView::from_strides(dtype.clone(), shape.clone(), strides, offset, &memory)?;
     match view.axis_order() {
         Some(order) => Ok((reordered(&in_c, &order)?, false)),
         None => Ok((in_c, true)),

@@ -1,6 +1,7 @@
 //! What Python pickled, and what it says of it: `manifest.jsonl` and `pickles.bin`, described in
 //! `python-fixtures/README.md`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -95,6 +96,8 @@ pub struct Manifest {
     pub loaded: Vec<Json>,
     /// Names of what NumPy could not make.
     pub impossible: Vec<String>,
+    /// Every family of values.
+    pub families: BTreeSet<String>,
     /// Where long data of descriptions lies.
     pub blob: Bytes,
 }
@@ -136,11 +139,13 @@ impl Manifest {
             }
             "pickle" => {
                 let dumps = row["dumps"].as_array()?.iter().map(|dump| self.dump(dump));
+                let dumps = dumps.collect::<Option<_>>()?;
+                self.families.insert(row["family"].as_str()?.to_owned());
                 self.cases.push(Case {
                     family: row["family"].as_str()?.to_owned(),
                     name: row["name"].as_str()?.to_owned(),
                     value: row.get("value").cloned(),
-                    dumps: dumps.collect::<Option<_>>()?,
+                    dumps,
                 });
             }
             "file" => self.files.push(FileCase {

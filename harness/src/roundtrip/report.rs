@@ -9,6 +9,7 @@ use crate::archives::{self, Archives};
 use crate::doors::Doors;
 use crate::matrix::Encoding;
 use crate::peer::Peer;
+use crate::pickles::{self, Pickles, retarget::Retargeted};
 use crate::throughput::Paces;
 use crate::verdicts::Verdicts;
 
@@ -23,15 +24,17 @@ pub struct Findings {
     pub headers: Verdicts,
     /// Dtype text verdicts.
     pub dtypes: Verdicts,
-    /// Files that hold a pickle.
+    /// Headers of files that hold a pickle, and the refusal to take it for elements.
     pub pickled: Verdicts,
 }
 
-/// The table: a row an encoding and environment, archives last, then texts, verdicts, doors and npyz, then the
-/// reasons for what was left out.
+/// The table: a row an encoding and environment, archives last, then pickles, then texts, verdicts, doors and
+/// npyz, then the reasons for what was left out.
 pub fn table(
     findings: &[Findings],
     archives: &[archives::Findings],
+    pickled: &[Pickles],
+    retargeted: &[Retargeted],
     doors: &Doors,
     peer: &Peer,
     peers: &Peers,
@@ -95,9 +98,10 @@ pub fn table(
         }
     }
     text.push_str("(MB/s: npbytes / NumPy, arrays of a MiB in memory)\n\n");
+    let _ = writeln!(text, "{}", pickles::table(pickled, &mut reasons));
     for one in findings {
         let (environment, texts) = (&one.outcome.environment, one.outcome.texts.equal);
-        let (headers, dtypes) = (one.headers.agreed, one.dtypes.agreed);
+        let (headers, dtypes) = (one.headers.agreed + one.pickled.agreed, one.dtypes.agreed);
         let line = if texts + headers + dtypes == 0 {
             "texts and verdicts were not compared: this release is too old".to_owned()
         } else {
@@ -119,6 +123,7 @@ pub fn table(
             large.byte_exact, large.read,
         );
     }
+    text.push_str(&pickles::retargeted(retargeted, &mut reasons));
     let _ = writeln!(
         text,
         "{:<width$}  reads {} of our files, we read {} of its files, value for value",
@@ -145,9 +150,6 @@ pub fn table(
         let reason = "doors: an array without axes or elements has no rows to stream or grow";
         reasons.insert(reason.to_owned(), doors.not_asked);
     }
-    let pickled: usize = findings.iter().map(|one| one.pickled.agreed).sum();
-    let reason = "pickles: .npy of objects and StringDType, refused as unsupported both ways";
-    reasons.insert(reason.to_owned(), pickled);
     for (reason, count) in &peer.skipped {
         *reasons.entry(format!("npyz: {reason}")).or_default() += count;
     }

@@ -43,6 +43,15 @@ pub(crate) fn vec_with_room(len: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Makes room behind the end of some bytes. More than is asked for where they grow again.
+pub(crate) fn reserve(bytes: &mut Vec<u8>, more: usize) {
+    let before = bytes.capacity();
+    bytes.reserve(more);
+    if bytes.capacity() != before {
+        advise_large(bytes);
+    }
+}
+
 /// Bits as the values they are, if they are.
 pub(super) fn checked<T: Element>(bits: Vec<T::Bits>) -> Result<Vec<T>> {
     if let Some(wrong) = bits.iter().position(|bits| !T::is_valid_bit_pattern(bits)) {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::io::Write;
 
 use bytes::Bytes;
 
@@ -116,6 +117,19 @@ impl<'a> Pickler<'a> {
         }
         all.extend_from_slice(self.out.get(done..).unwrap_or_default());
         Ok((all, self.buffers))
+    }
+
+    /// Ends the pickle, and writes its parts as they are.
+    pub(super) fn finish_to(mut self, writer: &mut impl Write) -> Result<()> {
+        self.out.push(STOP);
+        self.close_frame();
+        let mut done = 0;
+        for (at, piece) in &self.pieces {
+            writer.write_all(self.out.get(done..*at).unwrap_or_default())?;
+            writer.write_all(piece)?;
+            done = *at;
+        }
+        Ok(writer.write_all(self.out.get(done..).unwrap_or_default())?)
     }
 
     fn open_frame(&mut self) {
