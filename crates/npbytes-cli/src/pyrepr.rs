@@ -463,8 +463,8 @@ impl Writer<'_> {
         // One row stands behind the class, and what follows is aligned with it.
         let is_row = shape.iter().rev().skip(1).all(|&dim| dim == 1);
         let (start, indents) = match is_row {
-            true => ("masked_array(", [0, 13, 7]),
-            false => ("masked_array(\n", [2, 2, 2]),
+            true => ("masked_array(", [0, 13, 7, 12]),
+            false => ("masked_array(\n", [2, 2, 2, 2]),
         };
         out.write_str(start)?;
         let mut part = |writer: &mut Self, label: &str, indent: usize, word: Word<'_, Self>| {
@@ -473,7 +473,7 @@ impl Writer<'_> {
             let text = writer.brackets(shape, place, word)?;
             Ok::<_, Broken>(write!(out, "{}{label}{text},\n", " ".repeat(indent))?)
         };
-        let [first, second, third] = indents;
+        let [first, second, third, fourth] = indents;
         part(self, "data=", first, &mut hidden)?;
         part(self, "mask=", second, &mut bools)?;
         write!(out, "{}fill_value=", " ".repeat(third))?;
@@ -482,7 +482,25 @@ impl Writer<'_> {
                 out.write_str(&print::str(&found.array.view(), self.options)?)?;
             }
             Some((value, _)) => self.value(value, out)?,
-            None => out.write_str(default_fill_value(data.dtype()))?,
+            None => {
+                let names_types = self.options.profile.numpy.has_core_underscore();
+                out.write_str(default_fill_value(data.dtype(), names_types))?;
+            }
+        }
+        // The elements that are shown say it, if there are any.
+        let is_implied = matches!(
+            data.dtype().kind(),
+            Kind::Bool | Kind::Int64 | Kind::Float64 | Kind::Complex128
+        );
+        let mut all_masked = true;
+        for at in 0..shape.elements() {
+            all_masked = all_masked && self.element(&mask, shape, at)? == "True";
+            if !all_masked {
+                break;
+            }
+        }
+        if !is_implied || all_masked {
+            write!(out, ",\n{}dtype={}", " ".repeat(fourth), dtype_text(data.dtype()))?;
         }
         Ok(out.write_str(")")?)
     }
@@ -607,8 +625,17 @@ impl Row<'_> {
     }
 }
 
+/// A dtype as NumPy names it behind an array: in quotes if that is a code.
+fn dtype_text(dtype: &DType) -> String {
+    let text = dtype.to_string();
+    match text.starts_with(['<', '>', '|', 'S', 'U', 'V']) {
+        true => format!("'{text}'"),
+        false => text,
+    }
+}
+
 /// What NumPy fills in for masked elements unless it was told something else.
-fn default_fill_value(dtype: &DType) -> &'static str {
+fn default_fill_value(dtype: &DType, names_types: bool) -> &'static str {
     match dtype.kind() {
         Kind::Bool => "True",
         Kind::Float16 => "inf",
@@ -616,9 +643,10 @@ fn default_fill_value(dtype: &DType) -> &'static str {
         Kind::Complex64 | Kind::Complex128 | Kind::ComplexLongDouble => "(1e+20+0j)",
         Kind::Bytes(_) => "b'N/A'",
         Kind::Str(_) => "'N/A'",
-        Kind::Int8 | Kind::UInt8 => "63",
-        Kind::Int16 | Kind::UInt16 => "16959",
+        Kind::Int8 | Kind::Int16 if names_types => "np.int64(999999)",
+        Kind::UInt8 | Kind::UInt16 if names_types => "np.uint64(999999)",
         Kind::DateTime64(_) | Kind::TimeDelta64(_) => "NaT",
+        Kind::Int8 | Kind::UInt8 | Kind::Int16 | Kind::UInt16 => "999999",
         Kind::Int32 | Kind::UInt32 | Kind::Int64 | Kind::UInt64 => "999999",
         _ => "?",
     }

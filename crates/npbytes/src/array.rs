@@ -30,8 +30,8 @@ pub(crate) use buffer::Buffer;
 pub use element::Element;
 pub use iter::Elements;
 pub(crate) use latin1::{
-    escape_latin1, escaped_prefix, hex_digit, latin1_from_utf8, latin1_prefix, unescape_prefix,
-    utf8_from_latin1, utf8_len_of_latin1,
+    SPARE, escape_latin1, escaped_prefix, hex_digit, latin1_from_utf8, latin1_prefix,
+    unescape_prefix, utf8_from_latin1, utf8_len_of_latin1,
 };
 pub(crate) use owned::vec_with_room;
 pub use pod::{DateTime64, FixedBytes, FixedStr, TimeDelta64};

@@ -9,35 +9,44 @@ mod wide;
 
 pub(crate) use escape::{escape_latin1, escaped_prefix, hex_digit, unescape_prefix};
 
-use super::owned::reserve;
+use super::owned::{reserve, vec_with_room};
+use crate::error::Result;
 #[cfg(target_arch = "x86_64")]
 use wide::{Avx2, Avx512, SLACK};
+
+/// Room behind the result that the wide ways write into.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const SPARE: usize = SLACK;
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) const SPARE: usize = 0;
 
 /// Below this size memory is taken for as many bytes as there are; above, pages that are not touched are not taken.
 const LARGE: usize = 256 << 10;
 
-/// Appends the bytes that are the characters of a text; whether all were below U+0100.
-pub(crate) fn latin1_from_utf8(utf8: &[u8], out: &mut Vec<u8>) -> bool {
+/// The bytes that are the characters of a text; `None` unless all are below U+0100.
+///
+/// # Errors
+/// No memory.
+pub(crate) fn latin1_from_utf8(utf8: &[u8]) -> Result<Option<Vec<u8>>> {
+    // Each character that is not ASCII is two bytes, if all is well.
+    let wide = if utf8.len() < LARGE { count_wide(utf8) } else { 0 };
+    let mut out = vec_with_room(utf8.len() - wide / 2 + SPARE)?;
+    Ok(decode(utf8, &mut out).then_some(out))
+}
+
+fn decode(utf8: &[u8], out: &mut Vec<u8>) -> bool {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = Avx2::found() {
-        let room = if utf8.len() < LARGE {
-            // Each character that is not ASCII is two bytes, if all is well; else the loop stops.
-            utf8.len() - avx2.count_wide(utf8) / 2
-        } else {
-            utf8.len()
+        let done = match Avx512::found() {
+            Some(avx512) => avx512.decode(utf8, out),
+            None => avx2.decode(utf8, out),
         };
-        reserve(out, room + SLACK);
-        return utf8.len()
-            == match Avx512::found() {
-                Some(avx512) => avx512.decode(utf8, out),
-                None => avx2.decode(utf8, out),
-            };
+        return done == utf8.len();
     }
     decode_plain(utf8, out)
 }
 
 fn decode_plain(utf8: &[u8], out: &mut Vec<u8>) -> bool {
-    reserve(out, utf8.len());
     let (mut after_lead, mut upper, mut wrong) = (false, 0, false);
     for chunk in utf8.chunks(64) {
         if !after_lead && chunk.is_ascii() {
@@ -71,13 +80,18 @@ pub(crate) fn latin1_prefix(utf8: &[u8]) -> usize {
     0
 }
 
-/// How long bytes are as the characters of a text in UTF-8.
-pub(crate) fn utf8_len_of_latin1(bytes: &[u8]) -> usize {
+/// How many bytes are not ASCII.
+fn count_wide(bytes: &[u8]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = Avx2::found() {
-        return bytes.len() + avx2.count_wide(bytes);
+        return avx2.count_wide(bytes);
     }
-    bytes.len() + bytes.iter().filter(|byte| !byte.is_ascii()).count()
+    bytes.iter().filter(|byte| !byte.is_ascii()).count()
+}
+
+/// How long bytes are as the characters of a text in UTF-8.
+pub(crate) fn utf8_len_of_latin1(bytes: &[u8]) -> usize {
+    bytes.len() + count_wide(bytes)
 }
 
 /// Appends bytes as the characters of a text in UTF-8.
@@ -154,9 +168,15 @@ mod tests {
     /// Each way to do it, by name.
     type Ways<F> = Vec<(&'static str, F)>;
 
+    fn decode_in_full(utf8: &[u8], out: &mut Vec<u8>) -> bool {
+        let bytes = latin1_from_utf8(utf8).expect("memory");
+        out.extend(bytes.iter().flatten());
+        bytes.is_some()
+    }
+
     fn decoders() -> Ways<fn(&[u8], &mut Vec<u8>) -> bool> {
         let mut ways: Ways<fn(&[u8], &mut Vec<u8>) -> bool> =
-            vec![("chosen", latin1_from_utf8), ("plain", decode_plain)];
+            vec![("chosen", decode_in_full), ("plain", decode_plain)];
         #[cfg(target_arch = "x86_64")]
         if Avx2::found().is_some() {
             ways.push(("avx2", |utf8, out| {

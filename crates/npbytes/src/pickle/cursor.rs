@@ -1,6 +1,7 @@
 //! Reads the parts of an opcode's argument, and says where the input ends too early.
 
 use super::opcode::Argument;
+use super::text::check_raw_unicode_escape;
 use crate::error::{Error, Result};
 
 /// A place in the input.
@@ -93,13 +94,27 @@ impl<'a> Cursor<'a> {
     /// The bytes up to the next newline, which is skipped.
     pub(super) fn line(&mut self) -> Result<&'a [u8]> {
         let rest = self.rest();
-        match memchr(b'\n', rest) {
+        match memchr::memchr(b'\n', rest) {
             Some(len) => {
                 self.at += len + 1;
                 rest.get(..len).ok_or_else(|| self.short(0))
             }
             None => Err(self.short(rest.len() as u64 + 1)),
         }
+    }
+
+    /// The same of a line in `raw-unicode-escape`, which is checked in the same pass.
+    #[allow(dead_code)]
+    pub(super) fn escaped_line(&mut self) -> Result<&'a [u8]> {
+        let rest = self.rest();
+        let plain = crate::array::escaped_prefix(rest);
+        if let Some((line, [b'\n', ..])) = rest.split_at_checked(plain) {
+            self.at += plain + 1;
+            return Ok(line);
+        }
+        let line = self.line()?;
+        check_raw_unicode_escape(line.get(plain..).unwrap_or_default())?;
+        Ok(line)
     }
 
     /// A length of a width in bytes, then as many bytes.
@@ -141,17 +156,4 @@ impl<'a> Cursor<'a> {
     fn short(&self, needed: u64) -> Error {
         Error::truncated("an opcode's argument", needed, self.rest().len() as u64).at(self.at)
     }
-}
-
-/// Where a byte occurs first: eight at a time, as lines may be as long as an array.
-pub(super) fn memchr(byte: u8, data: &[u8]) -> Option<usize> {
-    let chunks = data.chunks_exact(32);
-    let tail = data.len() - chunks.remainder().len();
-    for (i, chunk) in chunks.enumerate() {
-        if chunk.iter().fold(false, |any, &b| any | (b == byte)) {
-            let start = i * 32;
-            return chunk.iter().position(|&b| b == byte).map(|at| start + at);
-        }
-    }
-    data.get(tail..)?.iter().position(|&b| b == byte).map(|at| tail + at)
 }

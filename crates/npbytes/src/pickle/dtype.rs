@@ -25,6 +25,12 @@ pub(super) struct Found {
     leaves: usize,
 }
 
+/// The longest code of a dtype.
+const MAX_CODE: usize = 64;
+
+/// How many fields one reader looks at: many dtypes may share one dict of them.
+const MAX_FIELDS: usize = 1 << 24;
+
 /// How many values the metadata of dtypes may have in all.
 const MAX_METADATA: usize = 1 << 16;
 
@@ -35,6 +41,8 @@ pub(super) struct DTypes<'g> {
     compound: RefCell<HashMap<Value, Found>>,
     /// How many values of metadata may still be copied: they may be shared without end.
     budget: Cell<usize>,
+    /// How many fields may still be looked at.
+    fields: Cell<usize>,
 }
 
 /// The aligned flag of a struct in the flags of its state.
@@ -47,6 +55,7 @@ impl<'g> DTypes<'g> {
             last: RefCell::default(),
             compound: RefCell::default(),
             budget: Cell::new(MAX_METADATA),
+            fields: Cell::new(MAX_FIELDS),
         }
     }
 
@@ -102,7 +111,7 @@ impl<'g> DTypes<'g> {
         }
         let found = self.reduced(value, object.args, object.state, depth)?;
         if found.leaves > MAX_LEAVES {
-            return Err(Error::limit("leaves", MAX_LEAVES as u64, found.leaves as u64));
+            return Err(self.error(value, &format!("a dtype of more than {MAX_LEAVES} scalars")));
         }
         if found.leaves > 1 || matches!(found.dtype.kind(), Kind::Struct(_) | Kind::Subarray(_)) {
             self.compound.borrow_mut().insert(value, found.clone());
@@ -150,6 +159,10 @@ impl<'g> DTypes<'g> {
                 std::str::from_utf8(&bytes).unwrap_or("")
             }
         };
+        // NumPy's own are a dozen characters at most; longer ones would be read again for each dtype.
+        if text.len() > MAX_CODE {
+            return Err(self.error(code, &format!("the code of a dtype of {} bytes", text.len())));
+        }
         if let Some(kind) = Kind::of_code(text) {
             return Ok(DType::native(kind));
         }
@@ -283,6 +296,10 @@ impl<'g> DTypes<'g> {
     ) -> Result<Found> {
         let wrong = || self.error(fields, "expected the fields of a dtype");
         let Some(Node::Dict(pairs)) = self.graph.node(fields) else { return Err(wrong()) };
+        let left = self.fields.get().checked_sub(pairs.len() / 2);
+        self.fields.set(left.ok_or_else(|| {
+            self.error(fields, &format!("dtypes of more than {MAX_FIELDS} fields in all"))
+        })?);
         // By name. The last of two wins, as in a dict.
         let mut by_name = HashMap::with_capacity(pairs.len() / 2);
         // Old versions keep the names under the key -1.
@@ -378,7 +395,7 @@ impl<'g> DTypes<'g> {
             .ok_or_else(|| Error::limit("depth", MAX_DEPTH as u64, MAX_DEPTH as u64 + 1))?;
         let all = |values: &[Value]| {
             let left = self.budget.get().checked_sub(values.len()).ok_or_else(|| {
-                Error::limit("metadata", MAX_METADATA as u64, MAX_METADATA as u64 + 1)
+                self.error(value, &format!("metadata of more than {MAX_METADATA} values"))
             })?;
             self.budget.set(left);
             values.iter().map(|&value| self.plain(value, depth)).collect::<Result<Vec<_>>>()

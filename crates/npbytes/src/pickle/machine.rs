@@ -4,6 +4,7 @@
 //! Follows CPython's C unpickler in what it takes and refuses. Without recursion, and with memory in proportion to
 //! the input: an opcode of one byte makes a node at most.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -98,6 +99,9 @@ enum Joblib {
     /// They mean nothing.
     Unknown,
 }
+
+/// The longest module or name of a global. Nothing that can be imported comes near.
+const MAX_NAME: usize = 4096;
 
 struct Machine<'a> {
     data: &'a [u8],
@@ -449,6 +453,8 @@ impl<'a> Machine<'a> {
         };
         let digits = if op == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
         let text = std::str::from_utf8(digits).map(str::trim).map_err(|_| wrong())?;
+        let plain = without_underscores(text).ok_or_else(wrong)?;
+        let text = &*plain;
         let (negative, number) = match text.as_bytes() {
             [b'-', rest @ ..] => (true, rest),
             [b'+', rest @ ..] => (false, rest),
@@ -780,6 +786,11 @@ impl<'a> Machine<'a> {
 
     /// The node of a global: one for each name.
     fn global(&mut self, module: Value, first: &str, name: Value, second: &str) -> Result<Value> {
+        // Whoever has named it once can ask for it again and again.
+        if first.len().max(second.len()) > MAX_NAME {
+            let len = first.len().max(second.len());
+            return Err(Error::pickle(format!("the name of a global of {len} bytes")));
+        }
         let python2 = self.protocol < 3;
         let (canonical_module, canonical_name) = canonical(first, second, python2);
         let known = Known::of(canonical_module, canonical_name);
@@ -848,7 +859,7 @@ pub(super) fn text_at(input: &[u8], value: Value) -> Option<Text<'_>> {
 
 fn decimal_index(line: &[u8]) -> Result<usize> {
     let text = std::str::from_utf8(line).unwrap_or_default().trim();
-    text.parse().map_err(|_| {
+    without_underscores(text).unwrap_or_default().parse().map_err(|_| {
         let found = String::from_utf8_lossy(line);
         Error::pickle(format!("expected the number of a memo entry, found {found:?}"))
     })
@@ -860,6 +871,16 @@ pub(super) fn float_line(line: &[u8]) -> Result<f64> {
     text.parse().map_err(|_| {
         Error::pickle(format!("expected a float, found {:?}", String::from_utf8_lossy(line)))
     })
+}
+
+/// A number without the underscores that Python lets stand between digits; `None` where they stand elsewhere.
+fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('_') {
+        return Some(Cow::Borrowed(text));
+    }
+    let groups: Vec<&str> = text.split('_').collect();
+    let between = |group: &&str| !group.is_empty() && !group.ends_with(['+', '-']);
+    groups.iter().all(between).then(|| Cow::Owned(groups.concat()))
 }
 
 fn utf8_line(line: &[u8]) -> Result<&str> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::cursor::memchr;
+use crate::array::{self, hex_digit};
 use crate::error::{Error, Result};
 use crate::literal::{PyStr, push_code_point};
 
@@ -65,12 +65,27 @@ impl PartialEq<str> for Text<'_> {
 /// Whether bytes are UTF-8 in which surrogates may stand, as Python's `surrogatepass` has it.
 #[inline]
 pub(super) fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || is_wide_utf8(bytes)
+    is_short_ascii(bytes) || is_any_utf8(bytes)
+}
+
+/// Whether bytes are ASCII, and few: most texts are names. As two words that may overlap.
+#[inline]
+fn is_short_ascii(bytes: &[u8]) -> bool {
+    let word = |half: &[u8]| match (half.first_chunk(), half.last_chunk()) {
+        (Some(first), Some(last)) => u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last),
+        _ => half.iter().fold(0, |all, &byte| all | u64::from(byte)),
+    };
+    let (first, rest) = bytes.split_at(bytes.len().min(16));
+    rest.len() <= 16 && (word(first) | word(rest)) & 0x8080_8080_8080_8080 == 0
 }
 
 #[inline(never)]
-fn is_wide_utf8(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
+fn is_any_utf8(bytes: &[u8]) -> bool {
+    if bytes.is_ascii() {
+        return true;
+    }
+    // The bytes of an array are a text of characters below U+0100.
+    let mut rest = bytes.get(array::latin1_prefix(bytes)..).unwrap_or_default();
     loop {
         match std::str::from_utf8(rest) {
             Ok(_) => return true,
@@ -87,7 +102,7 @@ fn is_wide_utf8(bytes: &[u8]) -> bool {
 
 /// The text of a line in Python's `raw-unicode-escape`.
 pub(super) fn raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
-    if line.is_ascii() && memchr(b'\\', line).is_none() {
+    if line.is_ascii() && memchr::memchr(b'\\', line).is_none() {
         return Ok(Text::borrowed(line));
     }
     let mut out = Vec::with_capacity(line.len());
@@ -101,59 +116,40 @@ pub(super) fn raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
 /// Whether a line is `raw-unicode-escape`.
 pub(super) fn check_raw_unicode_escape(line: &[u8]) -> Result<()> {
     let mut rest = line;
-    while let Some(at) = memchr(b'\\', rest) {
-        rest = match &rest[at..] {
-            [b'\\', b'u', b'0', b'0', high, low, tail @ ..]
-                if hex(*high).is_some() && hex(*low).is_some() =>
-            {
-                tail
-            }
-            escape @ [b'\\', b'u' | b'U', ..] => raw_point(escape)?.1,
+    loop {
+        rest = rest.get(array::escaped_prefix(rest)..).unwrap_or_default();
+        rest = match rest {
+            [] => return Ok(()),
+            [b'\\', b'u' | b'U', ..] => raw_point(rest)?.1,
             escape => escape.get(2..).unwrap_or_default(),
         };
     }
-    Ok(())
 }
 
 /// The bytes of a line in `raw-unicode-escape` whose characters are all below U+0100: what protocol 0 makes of
 /// bytes.
 pub(super) fn raw_unicode_escape_latin1(line: &[u8]) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    out.try_reserve_exact(line.len()).map_err(std::io::Error::from)?;
+    let mut out = array::vec_with_room(line.len() + array::SPARE)?;
     let mut rest = line;
-    while let Some(at) = memchr(b'\\', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at..];
-        // What the pickler writes for the few characters that cannot stand in a line.
-        if let [b'\\', b'u', b'0', b'0', high, low, tail @ ..] = rest
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-        {
-            out.push(high << 4 | low);
-            rest = tail;
-            continue;
-        }
-        if let [b'\\', next, tail @ ..] = rest
-            && !matches!(next, b'u' | b'U')
-        {
-            out.extend([b'\\', *next]);
-            rest = tail;
-            continue;
-        }
-        let (point, tail) = raw_point(rest)?;
-        out.push(point.try_into().map_err(|_| not_latin1())?);
-        rest = tail;
+    loop {
+        rest = rest.get(array::unescape_prefix(rest, &mut out)..).unwrap_or_default();
+        rest = match rest {
+            [] => break,
+            [b'\\', next, tail @ ..] if !matches!(next, b'u' | b'U') => {
+                out.extend([b'\\', *next]);
+                tail
+            }
+            _ => {
+                let (point, tail) = raw_point(rest)?;
+                out.push(point.try_into().map_err(|_| not_latin1())?);
+                tail
+            }
+        };
     }
-    out.extend_from_slice(rest);
+    if out.len() < out.capacity() / 2 {
+        out.shrink_to_fit();
+    }
     Ok(out)
-}
-
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
 }
 
 fn raw_points(line: &[u8], mut push: impl FnMut(u32) -> Result<()>) -> Result<()> {
@@ -184,17 +180,16 @@ fn raw_point(rest: &[u8]) -> Result<(u32, &[u8])> {
         [] => None,
     }
     .ok_or_else(|| Error::pickle("an escape that is cut off"))?;
-    let point =
-        digits.iter().try_fold(0_u32, |point, &digit| Some(point << 4 | u32::from(hex(digit)?)));
+    let point = digits
+        .iter()
+        .try_fold(0_u32, |point, &digit| Some(point << 4 | u32::from(hex_digit(digit)?)));
     let point = point.filter(|point| *point <= 0x10_ffff);
     point.map(|point| (point, tail)).ok_or_else(|| Error::pickle("an escape that is no character"))
 }
 
 /// The bytes of UTF-8 whose characters are all below U+0100.
 pub(super) fn latin1(utf8: &[u8]) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    out.try_reserve_exact(utf8.len()).map_err(std::io::Error::from)?;
-    if crate::array::latin1_from_utf8(utf8, &mut out) { Ok(out) } else { Err(not_latin1()) }
+    array::latin1_from_utf8(utf8)?.ok_or_else(not_latin1)
 }
 
 fn not_latin1() -> Error {
@@ -219,6 +214,9 @@ impl Text<'_> {
 
 /// Appends a text as a line of `raw-unicode-escape`, as the pickler writes it.
 pub(super) fn escape(utf8: &[u8], out: &mut Vec<u8>) {
+    if utf8.is_ascii() {
+        return escape_latin1(utf8, out);
+    }
     let text = PyStr::from_encoded(utf8.to_vec());
     for point in text.code_points() {
         match u8::try_from(point) {
@@ -233,15 +231,5 @@ pub(super) fn escape(utf8: &[u8], out: &mut Vec<u8>) {
 
 /// Appends bytes as a line of `raw-unicode-escape`: all but five of them stand for themselves.
 pub(super) fn escape_latin1(bytes: &[u8], out: &mut Vec<u8>) {
-    out.reserve(bytes.len() + bytes.len() / 8);
-    for &byte in bytes {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\u005c"),
-            0 => out.extend_from_slice(b"\\u0000"),
-            b'\n' => out.extend_from_slice(b"\\u000a"),
-            b'\r' => out.extend_from_slice(b"\\u000d"),
-            0x1a => out.extend_from_slice(b"\\u001a"),
-            byte => out.push(byte),
-        }
-    }
+    array::escape_latin1(bytes, out);
 }
