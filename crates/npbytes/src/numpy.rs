@@ -87,10 +87,10 @@ impl NumPy {
         self >= Self::new(2, 3, 0)
     }
 
-    /// Whether the name `dtype` in a pickle is the text that a field of that name is (until 1.25). Measured: so in
-    /// 1.24.4, not in 1.25.2.
+    /// Whether the name `dtype` in a pickle is the text that a field of that name is (1.20 to 1.24). Measured: so in
+    /// 1.21.6 to 1.24.4, not in 1.19.5 and 1.25.2.
     pub fn interns_dtype_name(self) -> bool {
-        self < Self::new(1, 25, 0)
+        (Self::new(1, 20, 0)..Self::new(1, 25, 0)).contains(&self)
     }
 
     /// Whether there is a `StringDType` (since 2.0).

@@ -323,18 +323,7 @@ fn operand<'a>(cursor: &mut Cursor<'a>, code: u8, form: Argument) -> Result<Opti
         (_, Argument::U32) => Operand::Int(cursor.u32()?.into()),
         (_, Argument::U64) => Operand::Length(cursor.u64()?),
         (_, Argument::F64) => Operand::Float(cursor.array().map(f64::from_be_bytes)?),
-        (LONG, Argument::DecimalLine) => {
-            let line = cursor.line()?;
-            Operand::Long(decimal(line.strip_suffix(b"L").unwrap_or(line))?)
-        }
-        (_, Argument::DecimalLine) => match (code, cursor.line()?) {
-            (INT, b"00") => Operand::Bool(false),
-            (INT, b"01") => Operand::Bool(true),
-            (_, line) => {
-                let long = decimal(line)?;
-                long.to_i64().map_or(Operand::Long(long), Operand::Int)
-            }
-        },
+        (_, Argument::DecimalLine) => number(code, cursor.line()?)?,
         (FLOAT, Argument::Line) => Operand::Float(machine::float_line(cursor.line()?)?),
         (STRING, Argument::Line) => {
             let quoted = text::quoted(cursor.line()?)?;
@@ -373,11 +362,41 @@ fn counted(code: u8, bytes: &[u8]) -> Result<Operand<'_>> {
     })
 }
 
-fn decimal(line: &[u8]) -> Result<Integer<'static>> {
-    Integer::decimal(line).ok_or_else(|| {
-        Error::pickle(format!(
-            "expected a decimal number, found {:?}",
-            String::from_utf8_lossy(line)
-        ))
+/// A number as Python takes it in a line: with underscores, in any base, and in C's octal for INT.
+fn number(code: u8, line: &[u8]) -> Result<Operand<'static>> {
+    match (code, line) {
+        (INT, b"00") => return Ok(Operand::Bool(false)),
+        (INT, b"01") => return Ok(Operand::Bool(true)),
+        _ => {}
+    }
+    let wrong =
+        || Error::pickle(format!("expected a number, found {:?}", String::from_utf8_lossy(line)));
+    let digits = if code == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
+    let text = std::str::from_utf8(digits).map_err(|_| wrong())?.trim().replace('_', "");
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let bits = match rest.as_bytes() {
+        [b'0', b'x' | b'X', ..] => Some((16, 2)),
+        [b'0', b'o' | b'O', ..] => Some((8, 2)),
+        [b'0', b'b' | b'B', ..] => Some((2, 2)),
+        [b'0', octal @ ..]
+            if code == INT
+                && !octal.is_empty()
+                && octal.iter().all(|digit| matches!(digit, b'0'..=b'7')) =>
+        {
+            Some((8, 1))
+        }
+        _ => None,
+    };
+    if let Some((radix, prefix)) = bits {
+        let int = i64::from_str_radix(rest.get(prefix..).unwrap_or_default(), radix);
+        return int.map(|int| Operand::Int(sign * int)).map_err(|_| wrong());
+    }
+    let long = Integer::decimal(text.as_bytes()).ok_or_else(wrong)?;
+    Ok(match (code, long.to_i64()) {
+        (LONG, _) | (_, None) => Operand::Long(long),
+        (_, Some(int)) => Operand::Int(int),
     })
 }

@@ -25,7 +25,7 @@ impl<'a> Integer<'a> {
             return None;
         }
         let mut bytes = vec![0_u8];
-        for digit in digits.bytes() {
+        for digit in digits.bytes().filter(|digit| *digit != b'_') {
             let mut carry = u32::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
             for byte in &mut bytes {
                 carry += u32::from(*byte) * 10;

@@ -4,6 +4,8 @@
 //! that counts padding, the padding, the data; or a pickle of the array, if it holds objects. The machine calls
 //! [`follow`] there.
 
+use std::collections::HashMap;
+
 use super::Pickle;
 use super::dtype::DTypes;
 use super::graph::{Graph, JoblibContents, Node, Value};
@@ -53,6 +55,7 @@ pub(super) fn wrapper(graph: &Graph, state: Value) -> Result<Option<Wrapper>> {
 /// What follows the stand-in that a node is, and where that ends.
 pub(super) fn follow(
     graph: &Graph,
+    known: &mut HashMap<Value, (usize, bool)>,
     index: u32,
     at: usize,
     limits: &Limits,
@@ -61,14 +64,23 @@ pub(super) fn follow(
     let state = graph.object(Value::node(index)).map(|object| object.state).ok_or_else(wrong)?;
     let wrapper = wrapper(graph, state)?.ok_or_else(wrong)?;
     let dtypes = DTypes::new(graph);
-    let dtype = dtypes.expect(wrapper.dtype)?.dtype;
-    if dtype.has_object() {
+    // Many arrays may share one dtype.
+    let (itemsize, has_object) = match known.get(&wrapper.dtype) {
+        Some(known) => *known,
+        None => {
+            let dtype = dtypes.expect(wrapper.dtype)?.dtype;
+            let found = (dtype.itemsize(), dtype.has_object());
+            known.insert(wrapper.dtype, found);
+            found
+        }
+    };
+    if has_object {
         let outcome = machine::run_nested(&graph.input, at, limits);
         let end = outcome.end;
         let pickle = Pickle::from_outcome(outcome)?;
         return Ok((JoblibContents::Pickle(Box::new(pickle)), end));
     }
-    let len = Shape::new(&dtypes.dims(wrapper.shape)?)?.bytes(dtype.itemsize())?;
+    let len = Shape::new(&dtypes.dims(wrapper.shape)?)?.bytes(itemsize)?;
     let mut start = at;
     if wrapper.align.is_some() {
         let padding = graph

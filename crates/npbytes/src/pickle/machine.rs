@@ -67,6 +67,8 @@ fn run_part(
         sparse: HashMap::new(),
         memoized: 0,
         next_buffer: 0,
+        frame_end: usize::MAX,
+        joblib_dtypes: HashMap::new(),
         protocol: 0,
         op: start,
         limits,
@@ -118,6 +120,10 @@ struct Machine<'a> {
     sparse: HashMap<usize, Value>,
     memoized: u64,
     next_buffer: usize,
+    /// Where the frame ends that the input is in.
+    frame_end: usize,
+    /// The itemsize of dtypes of joblib's arrays, and whether they hold objects.
+    joblib_dtypes: HashMap<Value, (usize, bool)>,
     protocol: u8,
     /// The offset of the opcode that runs.
     op: usize,
@@ -130,7 +136,11 @@ struct Machine<'a> {
 impl<'a> Machine<'a> {
     fn run(&mut self) -> Result<Value> {
         loop {
-            self.op = self.cursor.at();
+            let at = self.cursor.at();
+            if at >= self.frame_end {
+                self.end_frame(at)?;
+            }
+            self.op = at;
             let op = self.cursor.opcode()?;
             match op {
                 SHORT_BINUNICODE => {
@@ -410,6 +420,10 @@ impl<'a> Machine<'a> {
                     frame.take(len).map_err(|error| {
                         error.with_help("the pickle was cut: a frame is longer than what is left")
                     })?;
+                    if self.frame_end != usize::MAX {
+                        return Err(Error::pickle("a FRAME inside of another"));
+                    }
+                    self.frame_end = frame.at();
                 }
                 PROTO => {
                     let protocol = self.cursor.u8()?;
@@ -420,10 +434,28 @@ impl<'a> Machine<'a> {
                     }
                     self.protocol = protocol;
                 }
-                STOP => return self.pop(),
+                STOP => {
+                    let root = self.pop()?;
+                    let at = self.cursor.at();
+                    if at > self.frame_end {
+                        self.end_frame(at)?;
+                    }
+                    return Ok(root);
+                }
                 _ => return Err(unknown_opcode(op)),
             }
         }
+    }
+
+    /// Ends the frame that the input has gone to the end of. An opcode that crosses it is read otherwise from a file
+    /// than from memory, and no pickler writes one.
+    #[cold]
+    fn end_frame(&mut self, at: usize) -> Result<()> {
+        if at > self.frame_end {
+            return Err(Error::pickle("an opcode crosses the end of its FRAME"));
+        }
+        self.frame_end = usize::MAX;
+        Ok(())
     }
 
     #[inline]
@@ -745,7 +777,9 @@ impl<'a> Machine<'a> {
         if self.joblib == Joblib::Refused {
             return Err(Error::pickle("a joblib array inside of the pickle of an array"));
         }
-        let (contents, end) = joblib::follow(&self.graph, index, self.cursor.at(), self.limits)?;
+        let known = &mut self.joblib_dtypes;
+        let (contents, end) =
+            joblib::follow(&self.graph, known, index, self.cursor.at(), self.limits)?;
         self.graph.contents.insert(index, contents);
         self.cursor = Cursor::new(self.data, end);
         Ok(())

@@ -428,6 +428,19 @@ impl Graph {
         }
     }
 
+    /// A text of a few characters; others are not looked at.
+    fn short_text(&self, value: Value) -> Option<Text<'_>> {
+        const FEW: usize = 32;
+        if let Unpacked::Text(at) = value.unpack() {
+            let head = self.input.get(at..)?;
+            let head = head.get(..FEW).unwrap_or(head);
+            if head.first() == Some(&UNICODE) && !head.contains(&b'\n') {
+                return None;
+            }
+        }
+        self.text(value).filter(|text| text.as_utf8().len() < FEW)
+    }
+
     #[inline]
     pub(super) fn int(&self, value: Value) -> Option<i64> {
         match value.unpack() {
@@ -513,7 +526,7 @@ impl Graph {
         }
         match (self.known(object.callable), self.tuple(object.args)?) {
             (Known::CodecsEncode, &[text, encoding]) => {
-                let encoding = self.text(encoding)?;
+                let encoding = self.short_text(encoding)?;
                 let latin1 = matches!(encoding.as_str()?, "latin1" | "latin-1");
                 (latin1 && matches!(text.unpack(), Unpacked::Text(_))).then_some(text)
             }

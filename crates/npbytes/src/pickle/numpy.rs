@@ -187,10 +187,6 @@ impl<'a> Reader<'a> {
         Self { pickle, graph: &pickle.graph, dtypes: DTypes::new(&pickle.graph) }
     }
 
-    pub(super) const fn pickle(&self) -> &'a Pickle {
-        self.pickle
-    }
-
     /// The object of NumPy that a node is: see [`Node::numpy`].
     ///
     /// # Errors

@@ -72,7 +72,15 @@ pub fn retarget(data: &Bytes, numpy: NumPy, options: &ReadOptions) -> Result<(Ve
         };
         changes.add(pickle.retarget(numpy)?);
         let protocol = protocol_of(data.get(at..end).unwrap_or_default(), pickle.protocol());
-        out.extend(pickle.encode(&WriteOptions::numpy(numpy).protocol(protocol))?);
+        let write = WriteOptions::numpy(numpy).protocol(protocol);
+        // The padding of joblib's arrays counts from the start of the file, as only the first pickle in it does.
+        if pickle.graph.contents.is_empty() {
+            out.extend(pickle.encode(&write)?);
+        } else if at == 0 {
+            out.extend(pickle.encode_joblib(&write)?);
+        } else {
+            return Err(Error::unsupported("a joblib pickle behind another one").at(at));
+        }
         at = end;
         if at == data.len() {
             return Ok((out, changes));

@@ -5,6 +5,7 @@
 //! describes, arguments included; whatever is not raises the verdict.
 
 pub(super) mod checked;
+mod frames;
 mod grammar;
 mod plain;
 mod report;
@@ -83,6 +84,7 @@ fn one(
 ) {
     let mut findings = Findings::new(index, outcome.protocol, report.findings.len());
     let (pickle, broken) = Pickle::partial(outcome);
+    let broken = frames::crossing(&pickle, start).or(broken);
     let mut verdict = match &broken {
         Some(_) => Verdict::Unreadable,
         None => Verdict::NumPy,

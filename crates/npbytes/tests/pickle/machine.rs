@@ -224,3 +224,19 @@ fn calls_stay_notes() {
     let error = pickle.root().array().unwrap_err();
     assert_eq!(error.to_string(), "in the pickle: expected an array, found os.system (at byte 21)");
 }
+
+/// What crosses the end of a frame is read otherwise from a file than from memory by CPython.
+#[test]
+fn frames_are_not_crossed() {
+    for (bytes, offset) in [
+        (&b"\x80\x04\x95\x01\x00\x00\x00\x00\x00\x00\x00K\x01."[..], 11),
+        (
+            b"\x80\x04\x95\x0c\x00\x00\x00\x00\x00\x00\x00\x95\x02\x00\x00\x00\x00\x00\x00\x00N..",
+            11,
+        ),
+    ] {
+        let error = decode(bytes).unwrap_err();
+        assert!(error.to_string().contains("FRAME"), "{error}");
+        assert_eq!(error.offset(), Some(offset), "{error}");
+    }
+}

@@ -143,6 +143,7 @@ pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (V
         numpy: 0,
         called: vec![false; pickle.graph.nodes.len()],
         handed: Vec::new(),
+        whole,
     };
     let mut root_is_numpy = false;
     for index in 0..u32::try_from(pickle.graph.nodes.len()).unwrap_or(u32::MAX) {
@@ -178,6 +179,8 @@ pub(super) struct Judge<'g, 'f> {
     called: Vec<bool>,
     /// The arguments of calls of other code.
     handed: Vec<(Value, usize)>,
+    /// Whether the pickle was read to its end.
+    whole: bool,
 }
 
 impl<'g> Judge<'g, '_> {
@@ -619,7 +622,8 @@ impl<'g> Judge<'g, '_> {
                     nested.graph.object(nested.root),
                     Some(root) if nested.graph.known(root.callable) == Known::Reconstruct
                 ),
-                None => false,
+                // What follows it is what could not be read.
+                None => !self.whole,
             }
     }
 
