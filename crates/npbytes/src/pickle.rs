@@ -41,6 +41,7 @@ mod retarget;
 mod save;
 mod scan;
 mod text;
+mod values;
 
 use std::io::Write;
 

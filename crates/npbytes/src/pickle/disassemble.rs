@@ -47,7 +47,7 @@ pub fn disassemble<'a>(data: &'a Bytes, options: &ReadOptions) -> Disassembly<'a
 /// [`Disassembly::offset`] is where the next one starts.
 pub fn disassemble_at<'a>(data: &'a Bytes, offset: u64, options: &ReadOptions) -> Disassembly<'a> {
     let start = usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
-    let outcome = machine::run(data, start, options.buffers.clone(), &options.limits);
+    let outcome = as_far_as_it_goes(data, start, options);
     Disassembly {
         data,
         levels: vec![Level::new(start, usize::MAX, Notes::new(outcome))],
@@ -55,6 +55,25 @@ pub fn disassemble_at<'a>(data: &'a Bytes, offset: u64, options: &ReadOptions) -
         highest: None,
         finished: false,
     }
+}
+
+/// Runs a pickle for the sake of what its parts are. One that was cut fails at the head of its last frame already,
+/// before what is there of that; it is run without that frame's head.
+fn as_far_as_it_goes(data: &Bytes, start: usize, options: &ReadOptions) -> machine::Outcome {
+    /// As long as the head of a frame, and does nothing.
+    const NOTHING: &[u8; 9] = b"N0N0N0K\x000";
+    let outcome = machine::run(data, start, options.buffers.clone(), &options.limits);
+    let Err(error) = &outcome.root else { return outcome };
+    let at = error.offset().and_then(|at| usize::try_from(at).ok());
+    // The error is about the length, or about what is behind it.
+    let heads = at.map(|at| [at, at.saturating_sub(9), at.saturating_sub(1)]);
+    let frame = heads.into_iter().flatten().find(|&at| data.get(at) == Some(&FRAME));
+    let Some(at) = frame.filter(|at| at + NOTHING.len() < data.len()) else { return outcome };
+    let mut without = data.to_vec();
+    if let Some(head) = without.get_mut(at..at + NOTHING.len()) {
+        head.copy_from_slice(NOTHING);
+    }
+    machine::run(&without.into(), start, options.buffers.clone(), &options.limits)
 }
 
 /// The lines of a pickle, one by one. After an error there are no more.

@@ -4,18 +4,22 @@
 //! Follows CPython's C unpickler in what it takes and refuses. Without recursion, and with memory in proportion to
 //! the input: an opcode of one byte makes a node at most.
 
-use std::borrow::Cow;
+mod argument;
+mod containers;
+
 use std::collections::HashMap;
 
+use argument::{decimal_index, number, utf8_line};
+pub(super) use argument::{float_line, text_at};
 use bytes::Bytes;
+use containers::check_pairs;
 use smallvec::SmallVec;
 
 use super::cursor::Cursor;
 use super::graph::{Effect, Graph, How, Node, Object, Span, Unpacked, Value};
-use super::joblib;
 use super::names::{Known, Name, canonical};
 use super::opcode::*;
-use super::text::{self, Text};
+use super::text;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 
@@ -199,7 +203,7 @@ impl<'a> Machine<'a> {
                     let value = match (op, line) {
                         (INT, b"00") => Value::FALSE,
                         (INT, b"01") => Value::TRUE,
-                        _ => self.number(op, line)?,
+                        _ => number(op, line, self.op)?,
                     };
                     self.stack.push(value);
                 }
@@ -477,51 +481,6 @@ impl<'a> Machine<'a> {
         self.stack.push(small.and_then(Value::int).unwrap_or(Value::long(self.op)));
     }
 
-    /// The number in the line of an INT or a LONG: as in a Python source, and for INT as in one of C.
-    fn number(&self, op: u8, line: &[u8]) -> Result<Value> {
-        let wrong = || {
-            let found = String::from_utf8_lossy(line);
-            Error::pickle(format!("expected a number, found {found:?}"))
-        };
-        let digits = if op == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
-        let text = std::str::from_utf8(digits).map(str::trim).map_err(|_| wrong())?;
-        let plain = without_underscores(text).ok_or_else(wrong)?;
-        let text = &*plain;
-        let (negative, number) = match text.as_bytes() {
-            [b'-', rest @ ..] => (true, rest),
-            [b'+', rest @ ..] => (false, rest),
-            rest => (false, rest),
-        };
-        let octal = op == INT && number.len() > 1;
-        let (radix, number) = match number {
-            [b'0', b'x' | b'X', rest @ ..] => (16, rest),
-            [b'0', b'o' | b'O', rest @ ..] => (8, rest),
-            [b'0', b'b' | b'B', rest @ ..] => (2, rest),
-            // A C integer with a 0 in front.
-            [b'0', rest @ ..] if octal && rest.iter().all(|digit| matches!(digit, b'0'..=b'7')) => {
-                (8, rest)
-            }
-            rest => (10, rest),
-        };
-        if radix == 10 {
-            let padded = number.len() > 1 && number.starts_with(b"0");
-            let zeros = number.iter().all(|digit| *digit == b'0');
-            if number.is_empty() || !number.iter().all(u8::is_ascii_digit) || (padded && !zeros) {
-                return Err(wrong());
-            }
-            // Python's own bound: the time that it takes grows with the square.
-            if number.len() > 4300 {
-                return Err(Error::pickle(format!("a number of {} decimal digits", number.len())));
-            }
-            return Ok(text.parse().ok().and_then(Value::int).unwrap_or(Value::long(self.op)));
-        }
-        let number =
-            std::str::from_utf8(number).ok().filter(|number| !number.starts_with(['+', '-']));
-        let int =
-            number.and_then(|number| i64::from_str_radix(number, radix).ok()).ok_or_else(wrong)?;
-        Value::int(if negative { -int } else { int }).ok_or_else(wrong)
-    }
-
     #[inline]
     fn top(&self) -> Result<Value> {
         match self.stack.last() {
@@ -681,110 +640,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn append(&mut self, mark: usize) -> Result<()> {
-        let target = self.target(mark)?;
-        let items = self.stack.get(mark..).ok_or_else(underflow)?;
-        let index = target.index().ok_or_else(|| Error::pickle("APPEND to what is no list"))?;
-        match self.graph.nodes.get_mut(index as usize) {
-            Some(Node::List(list)) => list.extend_from_slice(items),
-            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
-                let effects = self.graph.effects.entry(index).or_default();
-                match effects.last_mut() {
-                    Some(Effect::Append(list)) => list.extend_from_slice(items),
-                    _ => effects.push(Effect::Append(items.to_vec())),
-                }
-            }
-            _ => return Err(Error::pickle("APPEND to what is no list")),
-        }
-        self.stack.truncate(mark);
-        Ok(())
-    }
-
-    fn set_items(&mut self, mark: usize) -> Result<()> {
-        let target = self.target(mark)?;
-        let items = self.stack.get(mark..).ok_or_else(underflow)?;
-        check_pairs(items)?;
-        let index = target.index().ok_or_else(|| Error::pickle("SETITEM on what is no dict"))?;
-        match self.graph.nodes.get_mut(index as usize) {
-            Some(Node::Dict(pairs)) => pairs.extend_from_slice(items),
-            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
-                let effects = self.graph.effects.entry(index).or_default();
-                match effects.last_mut() {
-                    Some(Effect::SetItems(pairs)) => pairs.extend_from_slice(items),
-                    _ => effects.push(Effect::SetItems(items.to_vec())),
-                }
-            }
-            _ => return Err(Error::pickle("SETITEM on what is no dict")),
-        }
-        self.stack.truncate(mark);
-        Ok(())
-    }
-
-    fn add_items(&mut self, mark: usize) -> Result<()> {
-        let target = self.target(mark)?;
-        let items = self.stack.get(mark..).ok_or_else(underflow)?;
-        let index = target.index().ok_or_else(|| Error::pickle("ADDITEMS to what is no set"))?;
-        match self.graph.nodes.get_mut(index as usize) {
-            Some(Node::Set(set)) => set.extend_from_slice(items),
-            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
-                let effects = self.graph.effects.entry(index).or_default();
-                effects.push(Effect::AddItems(items.to_vec()));
-            }
-            _ => return Err(Error::pickle("ADDITEMS to what is no set")),
-        }
-        self.stack.truncate(mark);
-        Ok(())
-    }
-
-    fn build(&mut self) -> Result<()> {
-        self.reach(2)?;
-        let state = self.pop()?;
-        let target = self.top()?;
-        let nothing = state == Value::NONE
-            || matches!(self.graph.tuple(state), Some(&[Value::NONE, Value::NONE]));
-        let holds = |node: Option<&Node>| {
-            matches!(
-                node,
-                Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_))
-            )
-        };
-        if nothing && !holds(self.graph.node(target)) {
-            // Nothing is set, on whatever it is.
-            return Ok(());
-        }
-        let index = target.index().ok_or_else(|| Error::pickle("BUILD on what has no state"))?;
-        let plain = !self.graph.effects.contains_key(&index);
-        match self.graph.nodes.get_mut(index as usize) {
-            Some(Node::Object(object)) if plain && object.state == Value::ABSENT => {
-                object.state = state;
-                let callable = object.callable;
-                if self.joblib != Joblib::Unknown
-                    && self.graph.known(callable) == Known::JoblibArray
-                {
-                    self.follow_joblib(index)?;
-                }
-            }
-            Some(Node::Object(_) | Node::Global(_) | Node::Persistent(_) | Node::Extension(_)) => {
-                self.graph.effects.entry(index).or_default().push(Effect::Build(state));
-            }
-            _ => return Err(Error::pickle("BUILD on what has no state")),
-        }
-        Ok(())
-    }
-
-    /// The bytes of the array that joblib put behind its stand-in.
-    fn follow_joblib(&mut self, index: u32) -> Result<()> {
-        if self.joblib == Joblib::Refused {
-            return Err(Error::pickle("a joblib array inside of the pickle of an array"));
-        }
-        let known = &mut self.joblib_dtypes;
-        let (contents, end) =
-            joblib::follow(&self.graph, known, index, self.cursor.at(), self.limits)?;
-        self.graph.contents.insert(index, contents);
-        self.cursor = Cursor::new(self.data, end);
-        Ok(())
-    }
-
     fn extension(&mut self, code: u32) -> Result<()> {
         if code == 0 {
             return Err(Error::pickle("an extension code that is not positive"));
@@ -863,70 +718,6 @@ impl<'a> Machine<'a> {
 
 fn same_text(input: &[u8], value: Value, text: &str) -> bool {
     text_at(input, value).is_some_and(|found| found == *text)
-}
-
-/// The text that a value of the input is; a `str` of Python 2 is one where it is ASCII.
-pub(super) fn text_at(input: &[u8], value: Value) -> Option<Text<'_>> {
-    let at = match value.unpack() {
-        Unpacked::Text(at) | Unpacked::Line(at) | Unpacked::ByteString(at) => at,
-        _ => return None,
-    };
-    let mut cursor = Cursor::new(input, at);
-    if let Unpacked::Line(_) = value.unpack() {
-        return cursor.line().ok().map(Text::borrowed);
-    }
-    match cursor.opcode().ok()? {
-        SHORT_BINUNICODE => cursor.counted8().ok().map(Text::borrowed),
-        BINUNICODE => cursor.counted32().ok().map(Text::borrowed),
-        BINUNICODE8 => cursor.counted64().ok().map(Text::borrowed),
-        UNICODE => text::raw_unicode_escape(cursor.line().ok()?).ok(),
-        SHORT_BINSTRING => cursor.counted8().ok().filter(|s| s.is_ascii()).map(Text::borrowed),
-        BINSTRING => cursor.counted32().ok().filter(|s| s.is_ascii()).map(Text::borrowed),
-        STRING => {
-            let bytes =
-                crate::literal::unescape_bytes(text::quoted(cursor.line().ok()?).ok()?).ok()?;
-            bytes.is_ascii().then(|| Text::owned(bytes))
-        }
-        _ => None,
-    }
-}
-
-fn decimal_index(line: &[u8]) -> Result<usize> {
-    let text = std::str::from_utf8(line).unwrap_or_default().trim();
-    without_underscores(text).unwrap_or_default().parse().map_err(|_| {
-        let found = String::from_utf8_lossy(line);
-        Error::pickle(format!("expected the number of a memo entry, found {found:?}"))
-    })
-}
-
-/// The number in the line of a FLOAT.
-pub(super) fn float_line(line: &[u8]) -> Result<f64> {
-    let text = std::str::from_utf8(line).unwrap_or_default();
-    text.parse().map_err(|_| {
-        Error::pickle(format!("expected a float, found {:?}", String::from_utf8_lossy(line)))
-    })
-}
-
-/// A number without the underscores that Python lets stand between digits; `None` where they stand elsewhere.
-fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('_') {
-        return Some(Cow::Borrowed(text));
-    }
-    let groups: Vec<&str> = text.split('_').collect();
-    let between = |group: &&str| !group.is_empty() && !group.ends_with(['+', '-']);
-    groups.iter().all(between).then(|| Cow::Owned(groups.concat()))
-}
-
-fn utf8_line(line: &[u8]) -> Result<&str> {
-    std::str::from_utf8(line).map_err(|_| Error::pickle("a name that is not UTF-8"))
-}
-
-fn check_pairs(items: &[Value]) -> Result<()> {
-    if items.len().is_multiple_of(2) {
-        Ok(())
-    } else {
-        Err(Error::pickle("an odd number of keys and values"))
-    }
 }
 
 #[cold]

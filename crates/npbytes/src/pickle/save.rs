@@ -3,6 +3,7 @@
 //! Without recursion: what is still to be written waits on a stack. Which opcodes and frames come out is
 //! `pickler.rs`; NumPy's own objects are `save/numpy.rs`.
 
+mod dtype;
 mod numpy;
 
 use std::borrow::Cow;

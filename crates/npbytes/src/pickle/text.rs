@@ -233,3 +233,71 @@ pub(super) fn escape(utf8: &[u8], out: &mut Vec<u8>) {
 pub(super) fn escape_latin1(bytes: &[u8], out: &mut Vec<u8>) {
     array::escape_latin1(bytes, out);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_all_lengths_are_told_from_others() {
+        for len in 0..100 {
+            let plain = vec![b'a'; len];
+            assert!(is_utf8(&plain), "{len}");
+            for place in 0..len {
+                // A byte alone, and in place of as many: a character, a lone surrogate, half of one.
+                let cases: [(&[u8], bool); 7] = [
+                    (b"\x80", false),
+                    (b"\xff", false),
+                    (b"\xc3", false),
+                    (b"\xc3\xa9", true),
+                    (b"\xe2\x82\xac", true),
+                    (b"\xed\xa0\x80", true),
+                    (b"\xed\xa0", false),
+                ];
+                for (bytes, valid) in cases {
+                    let mut text = plain.clone();
+                    text.splice(place..(place + bytes.len()).min(len), bytes.iter().copied());
+                    assert_eq!(is_utf8(&text), valid, "{text:x?}");
+                    // Behind characters of two bytes, which are looked at in another way.
+                    let mut text = "\u{e9}".repeat(place).into_bytes();
+                    text.extend_from_slice(bytes);
+                    text.extend_from_slice(&plain);
+                    assert_eq!(is_utf8(&text), valid, "{text:x?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lines_mean_what_python_makes_of_them() {
+        // For each `line`: line.decode('raw-unicode-escape').encode('latin-1'), or None where either raises.
+        let lines: [(&[u8], Option<&[u8]>); 14] = [
+            (b"", Some(b"")),
+            (b"\xff\xfe a", Some(b"\xff\xfe a")),
+            (b"\\u005c\\u000a\\u0000\\u00Ff", Some(b"\\\n\x00\xff")),
+            (b"\\U000000e9", Some(b"\xe9")),
+            (b"\\\\u0041", Some(b"\\\\u0041")),
+            (b"\\\\\\u0041", Some(b"\\\\A")),
+            (b"\\x41\\n", Some(b"\\x41\\n")),
+            (b"a\\", Some(b"a\\")),
+            (b"\\u0100", None),
+            (b"\\u00", None),
+            (b"\\u00g0", None),
+            (b"\\U0000004", None),
+            (b"\\U00110000", None),
+            (b"\\u+041", None),
+        ];
+        for (line, expected) in lines {
+            for before in [0, 1, 30, 58, 59, 63, 64, 200] {
+                let mut all = vec![b'x'; before];
+                all.extend_from_slice(line);
+                let found = raw_unicode_escape_latin1(&all).ok();
+                let start = vec![b'x'; before];
+                let expected = expected.map(|tail| [&start[..], tail].concat());
+                assert_eq!(found, expected, "{all:x?}");
+                let checked = check_raw_unicode_escape(&all).is_ok();
+                assert_eq!(checked, expected.is_some() || line == b"\\u0100", "{all:x?}");
+            }
+        }
+    }
+}
