@@ -21,9 +21,9 @@ test-roundtrip *args:
 
 # Benchmarks beside npyz, ndarray-npy and plain copies; `just bench 'read file'` runs some.
 bench *args:
-    cargo bench --locked -p npbytes-harness --bench npy --bench npz -- {{args}}
+    cargo bench --locked -p npbytes-harness --bench npy --bench npz --bench pickle -- {{args}}
 
-# Archives beside NumPy, npyz and ndarray-npy, each built as its users have it; takes some minutes.
+# Archives and pickles beside NumPy, npyz, ndarray-npy and serde-pickle, each built as its users have it; takes some minutes.
 speed *args:
     cargo run --release --locked -p npbytes-harness -- speed {{args}}
 

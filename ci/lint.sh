@@ -8,7 +8,7 @@ for workspace in fuzz harness/peers; do
     cargo clippy --manifest-path "$workspace/Cargo.toml" --all-targets --locked -- -D warnings
 done
 cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-for features in "" ndarray fs npz npz,fs npz,rayon; do
+for features in "" ndarray fs npz npz,fs npz,rayon compressed compressed,fs; do
     cargo clippy -p npbytes --no-default-features --features "$features" --locked -- -D warnings
 done
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --locked

@@ -2,7 +2,7 @@
 
     python fuzz/seeds.py
 
-Needs NumPy. What the fuzzer found later lies beside them, under names that are hashes.
+Needs NumPy, and joblib for its files. What the fuzzer found later lies beside them, under names that are hashes.
 """
 
 import io
@@ -138,8 +138,12 @@ def main():
     for i, (dtype, shape, rest, part, size) in enumerate(raws):
         write("raw", f"spec-{i:02}", f"{dtype}\n{shape}\n{rest}\n{part}\n".encode() + bytes(k * 37 % 128 for k in range(size)))
     archives()
+    import seeds_pickle
+
+    seeds_pickle.main()
     for folder in sorted(CORPUS.iterdir()):
         print(folder.name, len(list(folder.iterdir())))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@
 //! inputs. Nothing is compared with NumPy here; the tests of the crates do that.
 
 mod npz;
+mod pickle;
 mod raw;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use npbytes::npy::{self, Header, ReadOptions, Reader, WriteOptions};
 use npbytes::{Array, ArrayView, DType, Error, Kind, Limits, NumPy, Order, Profile, Python, print};
 
 pub use npz::{npz, npz_edit};
+pub use pickle::{files, pickle_machine, pickle_rewrite, pickle_whole};
 pub use raw::raw;
 
 /// Larger arrays are not printed, swapped and copied: a file of few bytes may claim many.
@@ -22,7 +24,7 @@ const LARGE: usize = 1 << 16;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 11] = [
     ("literal", literal),
     ("dtype", dtype),
     ("header", header),
@@ -30,6 +32,10 @@ pub const TARGETS: [Target; 7] = [
     ("raw", raw),
     ("npz", npz),
     ("npz_edit", npz_edit),
+    ("pickle_machine", pickle_machine),
+    ("pickle_whole", pickle_whole),
+    ("pickle_rewrite", pickle_rewrite),
+    ("files", files),
 ];
 
 /// An error can be shown, and points into the input or right behind it.

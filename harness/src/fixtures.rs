@@ -90,7 +90,9 @@ pub(crate) fn cached(environment: &Environment, purpose: &str, text: &str) -> Re
         let out = if folder { partial.clone() } else { partial.join("answers.jsonl") };
         environment.run(&script, &[&out])?;
         fs::rename(&partial, &directory).map_err(Error::io(&directory))?;
-        remove_old(&home, &format!("{purpose}-"), Duration::from_secs(24 * 3600))?;
+        // Those of pickles are large.
+        let hours = if purpose == "pickles" { 1 } else { 24 };
+        remove_old(&home, &format!("{purpose}-"), Duration::from_secs(hours * 3600))?;
         Ok(directory.clone())
     })?
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use npbytes_harness::environment::{self, Choice, Environment, Environments};
 use npbytes_harness::matrix::Matrix;
 use npbytes_harness::roundtrip::{self, Findings, Mismatch};
+use npbytes_harness::speed::pickles::Size;
 use npbytes_harness::{
     Result, archives, doors, fixtures, peer, pickles, speed, throughput, verdicts,
 };
@@ -18,13 +19,17 @@ usage: npbytes-harness COMMAND [--all]
 commands:
   roundtrip   run the whole matrix and print the table; exit 1 on any mismatch
   fixtures    make the fixture files and say where they are
-  speed       time archives beside NumPy, npyz and ndarray-npy; takes some minutes
+  speed       time archives beside NumPy, npyz and ndarray-npy, and pickles beside CPython and
+              serde-pickle; takes some minutes
   env         make the Python environments and say where they are
 
 options:
   --all            every pinned NumPy that a Python here can run, not only the default two
                    (also: NPBYTES_ENVS=all)
   --no-throughput  roundtrip: do not measure speed
+  --archives       speed: only archives
+  --pickles        speed: only pickles
+  --smoke          speed: only pickles, few and small, to see that it runs
 
 NPBYTES_PYTHON names the Python to use instead of python3.
 ";
@@ -33,11 +38,15 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut choice = Choice::from_env();
     let mut timed = true;
+    let mut part = Part::All;
     let mut command = None;
     for argument in &arguments {
         match argument.as_str() {
             "--all" => choice = Choice::All,
             "--no-throughput" => timed = false,
+            "--archives" => part = Part::Archives,
+            "--pickles" => part = Part::Pickles,
+            "--smoke" => part = Part::Smoke,
             "-h" | "--help" => {
                 print(USAGE);
                 return ExitCode::SUCCESS;
@@ -49,10 +58,7 @@ fn main() -> ExitCode {
     let outcome = match command {
         Some("roundtrip") => roundtrip(choice, timed),
         Some("fixtures") => list_fixtures(choice),
-        Some("speed") => speed::run(choice).map(|table| {
-            print(&table);
-            true
-        }),
+        Some("speed") => speed(choice, part),
         Some("env") => list_environments(choice),
         Some(other) => return usage(&format!("unknown command: {other}")),
         None => return usage("no command"),
@@ -65,6 +71,26 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What is timed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    All,
+    Archives,
+    Pickles,
+    Smoke,
+}
+
+fn speed(choice: Choice, part: Part) -> Result<bool> {
+    if matches!(part, Part::All | Part::Archives) {
+        print(&speed::archives(choice)?);
+    }
+    if part != Part::Archives {
+        let size = if part == Part::Smoke { Size::Smoke } else { Size::Full };
+        print(&speed::pickles(choice, size)?);
+    }
+    Ok(true)
 }
 
 fn usage(problem: &str) -> ExitCode {

@@ -25,6 +25,7 @@ const DESCRIBE: &str = include_str!("../../python-fixtures/templates/describe.py
 const MAKE_PICKLES: &str = include_str!("../../python-fixtures/templates/make_pickles.py");
 const LOAD_PICKLES: &str = include_str!("../../python-fixtures/templates/load_pickles.py");
 const SPEED: &str = include_str!("../../python-fixtures/templates/speed.py");
+const SPEED_PICKLES: &str = include_str!("../../python-fixtures/templates/speed_pickles.py");
 const THROUGHPUT: &str = include_str!("../../python-fixtures/templates/throughput.py");
 
 /// An array that is timed: dtype text, shape, order.
@@ -104,6 +105,11 @@ pub fn verdicts() -> String {
 /// The script that reads and writes archives when it is asked.
 pub fn speed() -> String {
     format!("{COMMON}\n\n{SPEED}")
+}
+
+/// The script that loads and dumps pickles when it is asked.
+pub fn speed_pickles() -> String {
+    format!("{COMMON}\n\n{SPEED_PICKLES}")
 }
 
 /// The script that makes archives.

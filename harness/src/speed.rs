@@ -1,11 +1,13 @@
 //! How fast archives are read and written, beside NumPy, npyz and ndarray-npy: 8 members of 8 MiB, and
-//! 10,000 small ones.
+//! 10,000 small ones; and pickles beside CPython and serde-pickle.
 //!
-//! NumPy works in its own process, as do npyz and ndarray-npy, in a program of their own
+//! NumPy works in its own process, as do the others, in a program of their own
 //! (`harness/peers/`): built together with npbytes, they would be given its zlib for their own. All
 //! take turns, and what counts is the ratio within one run. Outputs are compared once.
 
+mod clock;
 pub mod data;
+pub mod pickles;
 mod worker;
 
 use std::fmt::Write as _;
@@ -37,26 +39,47 @@ struct Contest<'a> {
 /// One way of npbytes to do a job.
 type Way<'a> = (&'a str, Box<dyn Fn() -> NpResult<()> + 'a>);
 
-/// Times everything, and returns the table.
+/// Times pickles, and returns the table.
+///
+/// # Errors
+/// When CPython cannot do its part, or an output differs.
+pub fn pickles(choice: Choice, size: pickles::Size) -> Result<String> {
+    let environment = newest(choice)?;
+    let folder = fixtures::scratch(&environment, "speed-pickles")?;
+    let mut peers = if size == pickles::Size::Full { peers() } else { None };
+    let table = pickles::Contest::new(&environment, &folder, peers.as_mut())?.run(size)?;
+    fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
+    Ok(table)
+}
+
+fn newest(choice: Choice) -> Result<Environment> {
+    let ready = environment::environments(choice)?.ready;
+    let newest = ready.into_iter().max_by_key(Environment::numpy_version);
+    newest.ok_or_else(|| failed("no environment"))
+}
+
+fn peers() -> Option<Worker> {
+    match Worker::peers() {
+        Ok(peers) => Some(peers),
+        Err(error) => {
+            eprintln(&format!("note: other crates are not timed: {error}"));
+            None
+        }
+    }
+}
+
+/// Times archives, and returns the table.
 ///
 /// # Errors
 /// When NumPy cannot do its part, or an output differs.
-pub fn run(choice: Choice) -> Result<String> {
-    let found = environment::environments(choice)?;
-    let newest = found.ready.iter().max_by_key(|environment| environment.numpy_version());
-    let environment = newest.ok_or_else(|| failed("no environment"))?;
+pub fn archives(choice: Choice) -> Result<String> {
+    let environment = &newest(choice)?;
     let folder = fixtures::scratch(environment, "speed")?;
     let text = script::speed();
     let path = folder.join("speed.py");
     fs::write(&path, text).map_err(Error::io(&path))?;
     let mut numpy = Worker::python(environment, &path)?;
-    let mut peers = match Worker::peers() {
-        Ok(peers) => Some(peers),
-        Err(error) => {
-            eprintln(&format!("note: npyz and ndarray-npy are not timed: {error}"));
-            None
-        }
-    };
+    let mut peers = peers();
     let mut table = heading(environment);
     {
         let mut contest = Contest { numpy: &mut numpy, peers: peers.as_mut(), base: None };

@@ -103,13 +103,16 @@ class Maker(object):
         report(self.manifest, row)
 
 
-# Arrays of a MiB are pickled in the ways whose bytes are laid out differently; smaller ones in all.
-LARGE = 1 << 19
+# Larger arrays have no other bytes in another way, only more of them.
+MEDIUM, LARGE = 1 << 15, 1 << 19
 
 
 def words_for(one):
-    if isinstance(one, np.ndarray) and one.nbytes > LARGE:
-        return [word for word in WORDS if word[:1] in '25']
+    size = one.nbytes if isinstance(one, np.ndarray) else 0
+    if size > LARGE:
+        return WORDS[-1:]
+    if size > MEDIUM and size != 65535 and size != 65536:
+        return [word for word in WORDS if word in ('2', '2-py', '4', '5-out')]
     return WORDS
 
 

@@ -9,14 +9,13 @@ use npbytes::npy;
 use npbytes::npz::{self, Archive, Member};
 use npbytes::sniff::Encoding;
 
-use crate::decode::{
-    self, Content, bytes_of_file, failure_in_file, failure_in_memory, rest_of_stream, start_stream,
-};
+use crate::decode::{self, Content, bytes_of_file, rest_of_stream, start_stream};
 use crate::failure::{Failure, Result, note, quoted};
 use crate::format::{Reading, cannot_read};
 use crate::input::Input;
 use crate::message;
 use crate::pickled::{self, Pickled};
+use crate::place::{failure_in_file, failure_in_memory};
 use crate::source::{self, Opened, Source, read_at};
 use crate::wrapped;
 
@@ -90,9 +89,7 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
         },
     };
     let within = |reading: Reading, bytes: &Bytes| match reading {
-        Reading::Msgpack => {
-            message::of_bytes(&whole, input, bytes, offset).map(Container::Message)
-        }
+        Reading::Msgpack => message::of_bytes(&whole, input, bytes, offset).map(Container::Message),
         Reading::Npy => {
             let header = npy::Header::parse(bytes, &input.npy_options());
             if !header.is_ok_and(|header| header.dtype().has_object()) {
@@ -107,9 +104,8 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
             Ok(Container::Pickle(Box::new(pickled.at(source, source.member())?)))
         }
     };
-    let is_within = |reading: Reading| {
-        matches!(reading, Reading::Msgpack | Reading::Pickle | Reading::Npy)
-    };
+    let is_within =
+        |reading: Reading| matches!(reading, Reading::Msgpack | Reading::Pickle | Reading::Npy);
     match opened {
         Opened::Regular { mut file, len } => {
             decode::check_offset(&whole, input, len)?;

@@ -15,7 +15,7 @@ use crate::guess::Guess;
 use crate::input::Input;
 use crate::message;
 use crate::pickled::{self, Pickled};
-use crate::snippet::Snippet;
+use crate::place::{failure_in_file, failure_in_memory};
 use crate::source::{Opened, Recorded, Source, read_at};
 use crate::wrapped;
 
@@ -68,7 +68,8 @@ impl Content {
             (content, None) => Ok(content),
             (Self::Pickled(pickled), path) => Ok(pickled.at(source, path)?.into()),
             (Self::Array(_), Some(path)) => {
-                let message = format!("a path such as {path:?} is one in a pickle, and this is none");
+                let message =
+                    format!("a path such as {path:?} is one in a pickle, and this is none");
                 Err(Failure::new(source.name(), message)
                     .with_help("a part of an array is told by --slice and --field"))
             }
@@ -141,7 +142,9 @@ pub(crate) fn open(source: &Source, input: &Input) -> Result<Content> {
     if source.member().is_some() {
         let archive = match archive::open_any(source, input, Access::Contents)? {
             Container::Archive(archive) => archive,
-            Container::Message(document) => return message::load(source, &document).map(Into::into),
+            Container::Message(document) => {
+                return message::load(source, &document).map(Into::into);
+            }
             Container::Pickle(pickled) => return Ok(Content::Pickled(pickled)),
         };
         let (member, path) = archive::found(source, &archive)?;
@@ -219,9 +222,7 @@ pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Resul
             Ok(Loaded { array, trailing: behind.len() as u64 }.into())
         }
         Reading::Raw => Ok(Loaded { array: raw_array(source, input, &rest)?, trailing: 0 }.into()),
-        Reading::Pickle => {
-            pickled::of_bytes(source, input, &rest, input.offset).map(Into::into)
-        }
+        Reading::Pickle => pickled::of_bytes(source, input, &rest, input.offset).map(Into::into),
         Reading::Npz => Err(cannot_read(Encoding::Npz, &source.name())),
         Reading::Msgpack => {
             let document = message::of_bytes(source, input, &rest, input.offset)?;
@@ -450,63 +451,4 @@ impl Failure {
         }
         self.with_table(guess.table()).with_command(guess.command(source, input))
     }
-}
-
-/// The failure of an array in a file, with the bytes around it.
-pub(crate) fn failure_in_file(
-    source: &Source,
-    file: &mut File,
-    error: &npbytes::Error,
-    base: u64,
-) -> Failure {
-    let failure = Failure::of(source.name(), error, base);
-    let snippet = failure.offset().and_then(|at| {
-        let start = window_start(at);
-        let window = read_at(file, start, WINDOW).ok()?;
-        snippet(error.kind(), start, &window, at)
-    });
-    failure.with_snippet(snippet)
-}
-
-/// The same for bytes in memory, which start at byte 0 of the source.
-pub(crate) fn failure_in_memory(
-    source: &Source,
-    bytes: &[u8],
-    error: &npbytes::Error,
-    base: u64,
-) -> Failure {
-    let failure = Failure::of(source.name(), error, base);
-    let snippet = failure.offset().and_then(|at| {
-        let start = window_start(at);
-        let window = bytes.get(usize::try_from(start).ok()?..)?;
-        snippet(error.kind(), start, window.get(..WINDOW).unwrap_or(window), at)
-    });
-    failure.with_snippet(snippet)
-}
-
-/// The last bytes of a file.
-pub(crate) fn end_of_file(file: &mut File, len: u64) -> Option<Snippet> {
-    let start = window_start(len);
-    let window = read_at(file, start, WINDOW).ok()?;
-    Some(Snippet::of_bytes(start, &window, len))
-}
-
-/// How many bytes around a place are looked at.
-const WINDOW: usize = 512;
-
-/// Where the window around an offset starts.
-fn window_start(at: u64) -> u64 {
-    let before = at.saturating_sub(WINDOW as u64 / 2);
-    before - before % 16
-}
-
-/// The place as text where the cause is one in a text, else as bytes.
-fn snippet(kind: &ErrorKind, start: u64, window: &[u8], at: u64) -> Option<Snippet> {
-    let is_text = matches!(
-        kind,
-        ErrorKind::Literal(_) | ErrorKind::DType(_) | ErrorKind::Header(_) | ErrorKind::Shape(_)
-    );
-    let text = is_text.then(|| Snippet::of_text_in(start, window, at)).flatten();
-    // Nothing at all needs no picture.
-    text.or_else(|| (!window.is_empty()).then(|| Snippet::of_bytes(start, window, at)))
 }

@@ -3,15 +3,13 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
-use bytes::Bytes;
-use npbytes::npz::{Archive, Item, Member, Method};
-use npbytes::pickle::NumPyValue;
-use npbytes::{Array, npy};
+use npbytes::npy;
+use npbytes::npz::{Archive, Member, Method};
 
 use crate::archive::{self, Access, Container};
+use crate::contents::Contents;
 use crate::decode::{self, Content, READ_UP_TO};
 use crate::failure::{Failure, Result, note, quoted};
 use crate::flags::LayoutArgs;
@@ -19,8 +17,8 @@ use crate::format::{Format, Reading, unwrapped_name};
 use crate::input::Input;
 use crate::listing::{IN_FLIGHT, cut_off};
 use crate::message;
-use crate::pickled::{Part, name_of};
 use crate::source::{Opened, Source, expand_one};
+use crate::walk::Walk;
 use crate::wrapped;
 
 /// An argument: `FILE`, or `NAME=FILE`.
@@ -315,76 +313,6 @@ enum What<'a> {
     Member { archive: &'a Archive, member: Member<'a>, header: Option<npy::Header> },
 }
 
-/// What an entry holds.
-#[derive(Clone, Debug)]
-pub(crate) enum Contents {
-    Array(Array),
-    /// An array of objects.
-    Objects(Part),
-    /// Something else in an archive.
-    Bytes(Bytes),
-}
-
-impl Contents {
-    /// How many bytes the elements have; none if they are objects.
-    fn nbytes(&self) -> u64 {
-        match self {
-            Self::Array(array) => array.view().nbytes() as u64,
-            Self::Objects(_) => 0,
-            Self::Bytes(bytes) => bytes.len() as u64,
-        }
-    }
-
-    /// The array that a source is.
-    fn of(source: &Source, content: Content) -> Result<Self> {
-        let mut all = Self::all_of(source, content)?;
-        match (all.pop(), all.is_empty()) {
-            (Some((_, only)), true) => Ok(only),
-            _ => Err(Failure::new(source.name(), "holds many arrays, where one belongs")),
-        }
-    }
-
-    /// The array that a source is, or those in it with their names.
-    fn all_of(source: &Source, content: Content) -> Result<Vec<(Option<String>, Self)>> {
-        let pickled = match content {
-            Content::Array(loaded) => {
-                loaded.note_trailing(source);
-                return Ok(vec![(None, Self::Array(loaded.array))]);
-            }
-            Content::Pickled(pickled) => Arc::new(*pickled),
-        };
-        pickled.note_trailing(source);
-        if let Some(value) = pickled.numpy(source)? {
-            let contents = match value {
-                NumPyValue::Objects(_) => Self::Objects(pickled.part(pickled.path().to_owned())),
-                _ => Self::Array(pickled.load(source)?.array),
-            };
-            return Ok(vec![(None, contents)]);
-        }
-        let mut all = Vec::new();
-        if !pickled.is_part() {
-            for found in pickled.arrays() {
-                let (path, value) = found.map_err(|error| pickled.failure(source, &error))?;
-                let contents = match value {
-                    NumPyValue::Objects(_) => Self::Objects(pickled.part(path.to_string())),
-                    NumPyValue::Array(found) => Self::Array(found.array),
-                    NumPyValue::Masked(masked) => {
-                        pickled.note_mask(source);
-                        Self::Array(masked.data)
-                    }
-                    _ => continue,
-                };
-                all.push((Some(name_of(&path)), contents));
-            }
-        }
-        if all.is_empty() {
-            // It says what there is instead.
-            pickled.load(source)?;
-        }
-        Ok(all)
-    }
-}
-
 impl Kind {
     /// Whether there are names in it already.
     fn is_many(&self) -> bool {
@@ -423,8 +351,7 @@ impl<'a> Entry<'a> {
         layout: &LayoutArgs,
     ) -> Option<(Member<'a>, &npy::Header)> {
         let What::Member { member, header: Some(header), .. } = &self.what else { return None };
-        let keeps =
-            !input.has_part() && layout.keeps_layout() && !header.dtype().has_object();
+        let keeps = !input.has_part() && layout.keeps_layout() && !header.dtype().has_object();
         let has_rows = !header.shape().is_empty() && !header.fortran_order();
         let is_large = member.method() == Method::Deflated && self.cost > IN_FLIGHT;
         (is_large && keeps && has_rows).then_some((*member, header))
@@ -433,25 +360,11 @@ impl<'a> Entry<'a> {
     fn read(&self) -> Result<Contents> {
         match self.what {
             What::Loaded(contents) => Ok(contents.clone()),
-            What::File => {
-                Contents::of(&self.source, decode::open(&self.source, self.input)?)
-            }
+            What::File => Contents::of(&self.source, decode::open(&self.source, self.input)?),
             What::Member { member, .. } => {
                 let item = member.read();
                 Ok(item.map_err(|error| Failure::of(self.source.name(), &error, 0))?.into())
             }
-        }
-    }
-}
-
-impl From<Item> for Contents {
-    fn from(item: Item) -> Self {
-        match item {
-            Item::Array(array) => Self::Array(array),
-            Item::Objects(pickle) => Self::Objects(Part::of(pickle)),
-            Item::Bytes(bytes) => Self::Bytes(bytes),
-            // There is nothing else in an archive today.
-            _ => Self::Bytes(Bytes::new()),
         }
     }
 }
@@ -582,61 +495,4 @@ fn stem(source: &Source) -> Result<String> {
         None => Err(Failure::new(source.name(), "nothing says what to call the array")
             .with_help("give it a name: NAME=-")),
     }
-}
-
-/// What is in a folder.
-struct Walk<'a> {
-    input: &'a Input,
-    /// The file that is not read, as it is written.
-    target: Option<PathBuf>,
-    found: Vec<(String, PathBuf)>,
-    ignored: Vec<PathBuf>,
-}
-
-impl Walk<'_> {
-    fn folder(&mut self, folder: &Path, prefix: &str) -> Result<()> {
-        let failure = |error: std::io::Error| Failure::io(folder.display().to_string(), &error);
-        let mut paths = Vec::new();
-        for item in folder.read_dir().map_err(failure)? {
-            paths.push(item.map_err(failure)?.path());
-        }
-        paths.sort();
-        for path in paths {
-            let name = path.file_name().unwrap_or_default();
-            if name.as_encoded_bytes().starts_with(b".") {
-                continue;
-            }
-            // Links to folders may lead back.
-            if path.is_dir() {
-                if !path.is_symlink() {
-                    let name = name.to_str().ok_or_else(|| not_unicode(&path))?;
-                    self.folder(&path, &format!("{prefix}{name}/"))?;
-                }
-                continue;
-            }
-            if self.target.is_some() && path.canonicalize().ok() == self.target {
-                continue;
-            }
-            let inner = unwrapped_name(&path);
-            match Format::of_extension(&inner) {
-                Some(Format::Npy | Format::Npz) => {}
-                Some(Format::Raw) if self.input.has_dtype() => {}
-                _ => {
-                    drop(inner);
-                    self.ignored.push(path);
-                    continue;
-                }
-            }
-            let stem = inner.file_stem().and_then(|stem| stem.to_str());
-            let name = format!("{prefix}{}", stem.ok_or_else(|| not_unicode(&path))?);
-            drop(inner);
-            self.found.push((name, path));
-        }
-        Ok(())
-    }
-}
-
-fn not_unicode(path: &Path) -> Failure {
-    Failure::new(path.display().to_string(), "the name is not Unicode")
-        .with_help("rename it, or name the files one by one: NAME=FILE")
 }

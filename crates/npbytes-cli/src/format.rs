@@ -121,7 +121,9 @@ impl From<Encoding> for Reading {
 pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
     let failure = Failure::new(
         subject,
-        format!("this is {encoding}; this version reads .npy and .npz files, pickles and raw bytes"),
+        format!(
+            "this is {encoding}; this version reads .npy and .npz files, pickles and raw bytes"
+        ),
     );
     failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8")
 }

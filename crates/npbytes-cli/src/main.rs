@@ -6,6 +6,7 @@
 mod archive;
 mod cli;
 mod commands;
+mod contents;
 mod decode;
 mod entries;
 mod failure;
@@ -14,17 +15,19 @@ mod format;
 mod guess;
 mod input;
 mod json;
+mod limits;
 mod listing;
 mod message;
 mod output;
 mod pack;
 mod pickled;
+mod place;
 mod progress;
-mod pyrepr;
 mod repickle;
 mod snippet;
 mod source;
 mod unpack;
+mod walk;
 mod wrapped;
 
 use std::process::ExitCode;

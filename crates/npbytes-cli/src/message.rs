@@ -5,10 +5,11 @@ use bytes::Bytes;
 use npbytes::msgpack::{self, Document, Node, NumPyValue, Path};
 use npbytes::{DType, NumPy};
 
-use crate::decode::{Loaded, failure_in_memory};
+use crate::decode::Loaded;
 use crate::failure::{Failure, Result, note, quoted};
 use crate::input::Input;
 use crate::json::{ArrayInfo, ErrorInfo, MemberInfo};
+use crate::place::failure_in_memory;
 use crate::source::Source;
 
 /// How many paths a message lists.

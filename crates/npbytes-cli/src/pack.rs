@@ -7,7 +7,8 @@ use npbytes::npz::{self, Compression, Member};
 use npbytes::pickle::Pickle;
 use npbytes::{ArrayView, npy};
 
-use crate::entries::{Contents, Entry, read_all};
+use crate::contents::Contents;
+use crate::entries::{Entry, read_all};
 use crate::failure::{Failure, Result, note};
 use crate::flags::LayoutArgs;
 use crate::input::Input;
@@ -100,8 +101,8 @@ impl Packing<'_> {
                     written(write(Part::Arrays(&views)))?;
                     views.clear();
                     let pickle = objects.to_pickle();
-                    let pickle = pickle
-                        .map_err(|error| Failure::of(entry.source.name(), &error, 0))?;
+                    let pickle =
+                        pickle.map_err(|error| Failure::of(entry.source.name(), &error, 0))?;
                     written(write(Part::Objects(&entry.name, &pickle)))?;
                 }
                 Contents::Bytes(_) => {}

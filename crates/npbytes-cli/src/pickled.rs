@@ -8,10 +8,11 @@ use npbytes::npy::{self, Contents};
 use npbytes::pickle::{self, Masked, Node, NumPyValue, Objects, Path, PathStep, Pickle, View};
 use npbytes::{Array, ErrorKind, NumPy, Python, literal};
 
-use crate::decode::{Loaded, failure_in_memory};
+use crate::decode::Loaded;
 use crate::failure::{Failure, Result, note, quoted};
 use crate::input::Input;
 use crate::json::{ArrayInfo, ErrorInfo, MemberInfo, ObjectsInfo, PickleInfo};
+use crate::place::failure_in_memory;
 use crate::source::Source;
 
 /// How many paths a message lists.
@@ -49,10 +50,13 @@ pub(crate) fn of_bytes(
 ///
 /// # Errors
 /// What is no such file.
-pub(crate) fn of_npy(source: &Source, input: &Input, bytes: &Bytes, offset: u64) -> Result<Pickled> {
-    let wrong = |error: npbytes::Error| {
-        failure_in_memory(source, bytes, &error, 0).shifted(offset)
-    };
+pub(crate) fn of_npy(
+    source: &Source,
+    input: &Input,
+    bytes: &Bytes,
+    offset: u64,
+) -> Result<Pickled> {
+    let wrong = |error: npbytes::Error| failure_in_memory(source, bytes, &error, 0).shifted(offset);
     let contents = npy::decode_contents(bytes, &input.npy_options()).map_err(wrong)?;
     let Contents::Objects(pickle) = contents else {
         return Err(Failure::new(source.name(), "expected an array of objects"));
@@ -135,14 +139,18 @@ impl Pickled {
     /// # Errors
     /// What names itself NumPy's, and is not as NumPy writes it.
     pub(crate) fn numpy(&self, source: &Source) -> Result<Option<NumPyValue<'_>>> {
-        self.node()
-            .and_then(|node| node.numpy())
-            .map_err(|error| self.failure(source, &error))
+        self.node().and_then(|node| node.numpy()).map_err(|error| self.failure(source, &error))
     }
 
     /// The failure of something in the pickle.
     pub(crate) fn failure(&self, source: &Source, error: &npbytes::Error) -> Failure {
-        failure_in_memory(source, &self.bytes, error, 0).shifted(self.offset)
+        let failure = failure_in_memory(source, &self.bytes, error, 0).shifted(self.offset);
+        match error.kind() {
+            ErrorKind::Pickle(message) if message.contains("out-of-band buffer") => {
+                failure.with_help("the folder that has them is named by --buffers")
+            }
+            _ => failure,
+        }
     }
 
     /// The array that is meant; if it is none, the only one that is in it.
@@ -201,9 +209,8 @@ impl Pickled {
         if more > 0 {
             names.push(format!("{more} others"));
         }
-        let failure =
-            Failure::new(source.name(), format!("a pickle of {count} arrays: say which"))
-                .with_help(format!("they are: {}", names.join(", ")));
+        let failure = Failure::new(source.name(), format!("a pickle of {count} arrays: say which"))
+            .with_help(format!("they are: {}", names.join(", ")));
         match example {
             Some(example) => failure.with_help(format!("write {}, for example", quoted(&example))),
             None => failure,
@@ -281,9 +288,7 @@ impl Pickled {
     ///
     /// # Errors
     /// Those of single arrays, in their places.
-    pub(crate) fn arrays(
-        &self,
-    ) -> impl Iterator<Item = npbytes::Result<(Path, NumPyValue<'_>)>> {
+    pub(crate) fn arrays(&self) -> impl Iterator<Item = npbytes::Result<(Path, NumPyValue<'_>)>> {
         self.pickle.arrays()
     }
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use npbytes::pickle::{ArrayClass, ArrayObject, NumPyValue, OutOfBand, Pickle, Value};
 use npbytes::{Order, replace_file};
 
+use crate::contents::Contents;
 use crate::decode::Content;
-use crate::entries::{Contents, Entry, read_all};
+use crate::entries::{Entry, read_all};
 use crate::failure::{Failure, Result, note};
 use crate::flags::{LayoutArgs, PickleArgs};
 use crate::input::Input;
@@ -106,12 +107,7 @@ impl Pickling<'_> {
     }
 
     /// What the flags leave of an array, as a value of the pickle.
-    fn array(
-        &self,
-        source: &Source,
-        pickle: &mut Pickle,
-        array: &npbytes::Array,
-    ) -> Result<Value> {
+    fn array(&self, source: &Source, pickle: &mut Pickle, array: &npbytes::Array) -> Result<Value> {
         let view = array.view();
         let failure = |error: npbytes::Error| self.layout.failure(&self.target, &error);
         if !self.input.has_part() && self.layout.keeps_layout() {
@@ -138,11 +134,23 @@ impl Pickling<'_> {
         let options = self.flags.options(self.layout.profile(self.input.numpy))?;
         let (bytes, buffers) = match (self.joblib, self.flags.buffers()) {
             (true, Some(_)) => {
-                return Err(Failure::new("--to-buffers", "a file of joblib has no buffers beside it")
-                    .with_help("write a pickle: --to pickle"));
+                return Err(Failure::new(
+                    "--to-buffers",
+                    "a file of joblib has no buffers beside it",
+                )
+                .with_help("write a pickle: --to pickle"));
             }
             (true, None) => (pickle.encode_joblib(&options).map_err(failure)?, Vec::new()),
-            (false, None) => (pickle.encode(&options).map_err(failure)?, Vec::new()),
+            (false, None) => match pickle.encode(&options) {
+                Ok(bytes) => (bytes, Vec::new()),
+                Err(_) if pickle.encode_joblib(&options).is_ok() => {
+                    let message = "the arrays of a joblib file are no part of a plain pickle";
+                    return Err(Failure::new(self.target.as_str(), message)
+                        .with_help("write a file of joblib: OUT.joblib, or --to joblib")
+                        .with_help("or its arrays alone: OUT.npz"));
+                }
+                Err(error) => return Err(failure(error)),
+            },
             (false, Some(_)) => pickle.encode_out_of_band(&options).map_err(failure)?,
         };
         if let Some(folder) = self.flags.buffers() {
@@ -169,8 +177,9 @@ fn write_buffers(folder: &Path, buffers: &[OutOfBand]) -> Result<()> {
     let io_failure = |error: std::io::Error| Failure::io(&*name, &error);
     std::fs::create_dir_all(folder).map_err(io_failure)?;
     if folder.read_dir().map_err(io_failure)?.next().is_some() {
-        return Err(Failure::new(&*name, "the folder for the buffers is not empty")
-            .with_help("name a new one: all files in it are taken for buffers when they are read"));
+        return Err(Failure::new(&*name, "the folder for the buffers is not empty").with_help(
+            "name a new one: all files in it are taken for buffers when they are read",
+        ));
     }
     for (index, buffer) in buffers.iter().enumerate() {
         let path = folder.join(index.to_string());

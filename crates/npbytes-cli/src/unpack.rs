@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use npbytes::npz::Member;
 use npbytes::{ArrayView, DType, Order, Shape, npy, raw};
 
-use crate::entries::{Contents, Entry, read_all};
+use crate::contents::Contents;
+use crate::entries::{Entry, read_all};
 use crate::failure::{Failure, Result, quoted};
 use crate::flags::LayoutArgs;
 use crate::input::Input;
@@ -138,9 +139,8 @@ impl Unpacking<'_> {
                 self.input.expect_whole(&entry.source)?;
                 self.expect_npy(entry)?;
                 let options = self.layout.npy_options(self.input.numpy);
-                let file = objects
-                    .to_pickle()
-                    .and_then(|pickle| npy::encode_objects(&pickle, &options));
+                let file =
+                    objects.to_pickle().and_then(|pickle| npy::encode_objects(&pickle, &options));
                 file.and_then(|file| write_bytes(path, &file))
             }
             Contents::Bytes(bytes) => write_bytes(path, bytes),

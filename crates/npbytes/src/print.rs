@@ -2,7 +2,8 @@
 //!
 //! [`str`](fn@str) and [`repr`] return the text, [`write_str`] and [`write_repr`] write it piece by
 //! piece. [`Options`] are NumPy's print options, with NumPy's defaults, and the NumPy that is imitated.
-//! Objects and `StringDType` strings have no text here: only Python knows theirs.
+//! [`write_node_str`] and [`write_node_repr`] do the same for what a pickle holds: arrays of objects and of
+//! `StringDType`, masked arrays, and Python's own values.
 //!
 //! The rules are those of NumPy's `arrayprint` module, of `str` of its scalars, and of the digits that
 //! its floats print with; they were measured on NumPy 1.26.4 and 2.4.6, the releases between which
@@ -22,11 +23,14 @@ mod digits;
 mod element;
 mod float;
 mod layout;
+mod node;
 mod notation;
 mod numeric;
+mod objects;
 mod rules;
 mod scalar;
 mod time;
+mod words;
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,6 +39,7 @@ use crate::array::ArrayView;
 use crate::dtype::{ByteOrder, DType, Kind};
 use crate::error::{Error, Result};
 use crate::numpy::{NumPy, Profile};
+use crate::pickle::Node;
 use element::Writer;
 use layout::{Layout, Page};
 
@@ -190,6 +195,47 @@ pub fn write_str(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Wri
         return page.write(&text);
     }
     write_elements(view, options, options.linewidth, " ", &mut page)
+}
+
+/// Writes what `print(x)` shows of a part of a pickle: of an array as [`write_str`] does, of an array of objects or of
+/// a `StringDType`, a masked array and Python's own values likewise. Nothing of the pickle is run.
+///
+/// Exactly NumPy's and Python's text, but for: objects of classes that only Python knows, which are shown as
+/// `<module.class(arguments) state {...}>`; sets, in the order of the pickle; `int` of more than 4300 digits, which Python
+/// refuses; numeric fields in structs with objects, which NumPy aligns; masked datetimes and timedeltas, which NumPy
+/// shows as objects of Python's `datetime`; masked structs; scalars of structs and of datetimes without a unit; a fill value
+/// of another dtype than its array, which NumPy converts.
+///
+/// Time and memory are those of what is shown, which is bounded by [`Options::elements`]; nothing is recursed over but
+/// arrays of objects inside of one another.
+///
+/// # Errors
+/// As [`write_str`] and [`Node::numpy`].
+pub fn write_node_str(node: &Node<'_>, options: &Options, out: &mut dyn fmt::Write) -> Result<()> {
+    node::write(node, options, false, out)
+}
+
+/// Writes what `repr(x)` says of a part of a pickle.
+///
+/// As [`write_node_str`]; beyond what that lists, a subclass of `ndarray` (`matrix`, `recarray`) is shown as
+/// `array(...)`.
+///
+/// ```
+/// use npbytes::pickle::Pickle;
+/// use npbytes::print;
+/// let mut pickle = Pickle::new();
+/// let items = vec![pickle.int(1), pickle.float(0.5), pickle.text("it's")];
+/// let list = pickle.list(items);
+/// let mut text = String::new();
+/// print::write_node_repr(&pickle.node(list), &print::Options::default(), &mut text)?;
+/// assert_eq!(text, r#"[1, 0.5, "it's"]"#);
+/// # Ok::<(), npbytes::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`write_node_str`].
+pub fn write_node_repr(node: &Node<'_>, options: &Options, out: &mut dyn fmt::Write) -> Result<()> {
+    node::write(node, options, true, out)
 }
 
 /// Writes what [`repr`] returns.

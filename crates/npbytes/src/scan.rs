@@ -214,13 +214,14 @@ impl Scanner {
     /// What has no signature: a pickle of protocol 0 or 1, if it reads as one.
     fn unknown(&mut self, data: &Bytes, place: &Place) {
         let report = pickle::scan(data, &pickle::ReadOptions::with_limits(self.limits));
+        let is_file = place.member.is_none();
         let whole = report.pickles().first().is_some_and(|pickle| pickle.broken().is_none());
         let calls = report.verdict() > Verdict::Unreadable;
-        if (whole && report.trailing().is_none()) || calls {
+        // Of the members of an archive many start with bytes that happen to be a short pickle.
+        if whole && (is_file || report.trailing().is_none()) || calls {
             self.add(place, Some(Encoding::Pickle)).pickles = Some(report);
             return;
         }
-        let is_file = place.member.is_none();
         let part = self.add(place, None);
         if is_file {
             part.error = Some(
@@ -280,7 +281,8 @@ impl Scanner {
             let Ok(Some(msgpack::NumPyValue::Objects { pickle, .. })) = found.numpy() else {
                 continue;
             };
-            let inner = place.inside(&path.to_string());
+            let path = path.to_string();
+            let inner = if path.is_empty() { place.clone() } else { place.inside(&path) };
             self.pickle(&pickle, &inner);
         }
     }

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use npbytes::npy::{self, Header, ReadOptions, Reader};
-use npbytes::{Array, DType, Error, ErrorKind, Slice, literal};
+use npbytes::pickle::{self, Pickle};
+use npbytes::{Array, DType, Error, ErrorKind, Slice, literal, scan};
 
 /// Counts the bytes that this thread has allocated, and the most there were at once.
 struct Counting;
@@ -121,7 +122,7 @@ fn each_file_has_a_line() {
     let there: BTreeSet<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| [".npy", ".npz", ".txt"].iter().any(|ending| name.ends_with(ending)))
+        .filter(|name| [".npy", ".npz", ".pkl", ".txt"].iter().any(|ending| name.ends_with(ending)))
         .collect();
     assert_eq!(listed, there);
 }
@@ -317,6 +318,166 @@ fn npz_files_are_refused_on_disk() {
         };
         std::fs::write(copy.path(), &attack.bytes).unwrap();
         wrong.extend(check(attack, "compact", 4 * MEMBER + limit, false, compact));
+    }
+    report(&wrong);
+}
+
+/// What a graph, and a walk through it, may take: some words for each opcode of one byte.
+const fn graph_memory(len: usize) -> usize {
+    256 * 1024 + 512 * len
+}
+
+/// A way to use the bytes of a pickle; the error of those that have one.
+type PickleWay = (&'static str, fn(&Bytes) -> npbytes::Result<()>);
+
+fn decoded(data: &Bytes) -> npbytes::Result<Pickle> {
+    pickle::decode(data, &pickle::ReadOptions::default())
+}
+
+const PICKLE_WAYS: [PickleWay; 8] = [
+    ("decode", |data| decoded(data).map(drop)),
+    ("nodes", |data| {
+        let pickle = decoded(data)?;
+        let reader = pickle.reader();
+        for node in pickle.nodes() {
+            let _ = (node.type_name(), node.view(), node.int(), reader.numpy(node).is_ok());
+        }
+        Ok(())
+    }),
+    ("arrays", |data| {
+        let pickle = decoded(data)?;
+        // Shared values are found by each of their paths: the first of them will do.
+        pickle.arrays().take(1000).for_each(drop);
+        Ok(())
+    }),
+    ("root", |data| {
+        let pickle = decoded(data)?;
+        let _ = (pickle.root().numpy(), pickle.root().array(), pickle.root().bytes());
+        Ok(())
+    }),
+    ("encode", |data| {
+        let pickle = decoded(data)?;
+        for protocol in [0, 2, 4, 5] {
+            let _ = pickle.encode(&pickle::WriteOptions::default().protocol(protocol));
+        }
+        Ok(())
+    }),
+    ("scan", |data| {
+        let report = pickle::scan(data, &pickle::ReadOptions::default());
+        assert!(report.findings().iter().all(|finding| finding.to_string().len() < 500));
+        decoded(data).map(drop)
+    }),
+    ("scan of a file", |data| {
+        scan::scan(data, &scan::ScanOptions::default());
+        decoded(data).map(drop)
+    }),
+    ("disassemble", |data| {
+        let options = pickle::ReadOptions::default();
+        for line in pickle::disassemble(data, &options) {
+            let Ok(line) = line else { break };
+            assert!(format!("{line:#}").len() < 2000);
+        }
+        decoded(data).map(drop)
+    }),
+];
+
+#[test]
+fn pickles_are_refused_or_taken_at_their_length() {
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for attack in attacks().iter().filter(|attack| attack.name.ends_with(".pkl")) {
+        seen += 1;
+        let data = Bytes::from(attack.bytes.clone());
+        for (way, read) in PICKLE_WAYS {
+            // Of metadata 65,536 values are copied at most, however often they are shared.
+            let copied = if attack.name.contains("metadata") { 64 << 16 } else { 0 };
+            let limit = graph_memory(data.len()) + copied;
+            if attack.kind != "taken" {
+                wrong.extend(check(attack, way, limit, true, || read(&data)));
+                continue;
+            }
+            let (result, peak, time) = measured(|| read(&data));
+            let name = &attack.name;
+            if let Err(error) = result {
+                wrong.push(format!("{name} by {way}: refused: {error:?}"));
+            }
+            if peak > limit {
+                wrong.push(format!("{name} by {way}: {peak} bytes at once, {limit} allowed"));
+            }
+            if time > QUICK {
+                wrong.push(format!("{name} by {way}: took {time:?}"));
+            }
+        }
+    }
+    assert!(seen > 70);
+    report(&wrong);
+}
+
+/// A long pickle, by about how many opcodes it has.
+type LongPickle = (&'static str, fn(usize) -> Vec<u8>);
+
+fn parts(start: &[u8], part: &[u8], times: usize, end: &[u8]) -> Vec<u8> {
+    [start, &part.repeat(times), end].concat()
+}
+
+const LONG_PICKLES: [LongPickle; 16] = [
+    ("tuples", |n| parts(b"N", b"\x85", n, b".")),
+    ("lists", |n| parts(&b"]".repeat(n), b"a", n - 1, b".")),
+    ("marks", |n| parts(b"", b"(t0", n, b"N.")),
+    ("items", |n| parts(b"](", b"K\x01", n, b"e.")),
+    ("keys", |n| parts(b"}(", b"K\x01N", n, b"u.")),
+    ("calls", |n| parts(b"cm\nf\n", b")R", n, b".")),
+    ("calls thrown away", |n| parts(b"cm\nf\n", b"2)R0", n, b".")),
+    ("states", |n| parts(b"cm\nf\n)R", b"}b", n, b".")),
+    ("one name", |n| parts(b"N", b"0cos\npath\n", n, b".")),
+    ("names", |n| {
+        let names = (0..n).flat_map(|i| format!("cm\nf{i}\n0").into_bytes());
+        names.chain(*b"N.").collect()
+    }),
+    ("long names", |n| {
+        parts(&[b"\x8c\xff", &[b'a'; 255][..], b"q\0"].concat(), b"h\0h\0\x930", n, b".")
+    }),
+    ("memo", |n| parts(b"\x80\x04N", b"\x94", n, b".")),
+    ("pickles", |n| b"N.".repeat(n)),
+    ("dtypes", |n| parts(b"cnumpy\ndtype\nq\0U\x02i2\x85q\x010N", b"0h\0h\x01R", n, b".")),
+    ("text as bytes", |n| {
+        let text =
+            [b"X\x10'\0\0", &b"\xc3\xbf".repeat(5000)[..], b"U\x06latin1\x86q\x010"].concat();
+        parts(&[b"c_codecs\nencode\nq\0", &text[..], b"N"].concat(), b"0h\0h\x01R", n, b".")
+    }),
+    ("arrays that share", |n| {
+        let start = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntC\x01btq\0cnumpy.core.multiarray\n_reconstruct\nq\x01\
+                      (I1\n(I2\ntcnumpy\ndtype\n(U\x02i2I00\nI01\ntR(I3\nU\x01>NNNI-1\nI-1\nI0\ntbI00\nC\x04abcdtq\x02N";
+        parts(start, b"0h\x01h\0Rh\x02b", n, b".")
+    }),
+];
+
+#[test]
+fn long_pickles_take_time_in_proportion() {
+    const SHORT: usize = 2_000;
+    const TIMES: u32 = 16;
+    let mut wrong = Vec::new();
+    for (name, make) in LONG_PICKLES {
+        let (short, long) = (Bytes::from(make(SHORT)), Bytes::from(make(SHORT * TIMES as usize)));
+        for (way, read) in PICKLE_WAYS {
+            let (result, peak, time) = measured(|| read(&long));
+            if let Err(error) = result {
+                wrong.push(format!("{name} by {way}: {error:?}"));
+            }
+            if peak > graph_memory(long.len()) {
+                wrong.push(format!("{name} by {way}: {peak} bytes of {}", long.len()));
+            }
+            // A few tries: another process may have been in the way.
+            let quickest = |data: &Bytes, times| {
+                (0..times).map(|_| measured(|| read(data)).2).min().unwrap_or_default()
+            };
+            if time > QUICK {
+                let (before, after) = (quickest(&short, 5), quickest(&long, 2));
+                // The square would be 256 times.
+                if after > before * TIMES * 5 {
+                    wrong.push(format!("{name} by {way}: {before:?} and {after:?}"));
+                }
+            }
+        }
     }
     report(&wrong);
 }

@@ -1,5 +1,7 @@
-//! Reads and writes archives with npyz and ndarray-npy when it is asked on stdin, one job a line, and
-//! answers with the seconds that it took.
+//! Reads and writes archives with npyz and ndarray-npy, and reads pickles with serde-pickle, when it is asked on
+//! stdin, one job a line, and answers with the seconds that it took.
+
+mod pickles;
 
 use std::error::Error;
 use std::fs::File;
@@ -96,6 +98,7 @@ fn main() -> Result<()> {
     let mut walk = Loaded::<f32>(Vec::new());
     let mut image = Loaded::<u8>(Vec::new());
     let mut labels = Loaded::<i64>(Vec::new());
+    let mut pickles = pickles::Pickles::default();
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let parts: Vec<&str> = line.split('\t').collect();
@@ -103,9 +106,10 @@ fn main() -> Result<()> {
         let seconds = match kind {
             "f4" => walk.run(job, who, path)?,
             "u1" => image.run(job, who, path)?,
+            "pickle" => pickles.run(job, path)?,
             _ => labels.run(job, who, path)?,
         };
-        println!("{seconds:.9}");
+        println!("{seconds:.12}");
     }
     Ok(())
 }

@@ -85,14 +85,14 @@ impl Builder<'_> {
                 None => Err(Stop::Skip("what holds itself is not built")),
             };
         }
-        let value = self.new(row)?;
+        let value = self.made(row)?;
         if let Some(number) = row["id"].as_u64() {
             self.numbered.insert(number, value);
         }
         Ok(value)
     }
 
-    fn new(&mut self, row: &Json) -> Built<Value> {
+    fn made(&mut self, row: &Json) -> Built<Value> {
         let object = row.as_object().ok_or_else(|| wrong(row))?;
         let has = |key: &str| object.contains_key(key);
         if row["literal"] == true {

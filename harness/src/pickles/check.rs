@@ -22,6 +22,9 @@ use crate::script;
 /// What is written for a case: the pickle, and the buffers beside it where they were asked for.
 type Written = (Vec<u8>, Vec<OutOfBand>);
 
+/// Why nothing is written as Python 2 writes it.
+pub(super) const PYTHON2: &str = "the picklers of Python 2 count references, and are not imitated";
+
 /// Why bytes of the family `traps` may differ.
 const TRAP: &str = "texts that are one object, or two, by what made them";
 
@@ -283,7 +286,7 @@ impl<'a> Checker<'a> {
         problems: &mut Vec<String>,
     ) -> Result<()> {
         let built = if self.environment.is_python2() {
-            Err(Stop::Skip("the picklers of Python 2 count references, and are not imitated"))
+            Err(Stop::Skip(PYTHON2))
         } else {
             source.encode(dump.way, self.profile)
         };
@@ -368,8 +371,7 @@ impl<'a> Checker<'a> {
         problems: &mut Vec<String>,
     ) -> Option<Written> {
         if self.environment.is_python2() {
-            let reason = "the picklers of Python 2 count references, and are not imitated";
-            *tally.not_rewritten.entry(reason).or_default() += 1;
+            *tally.not_rewritten.entry(PYTHON2).or_default() += 1;
             return None;
         }
         match write(read, dump.way, self.profile) {
@@ -397,8 +399,8 @@ impl<'a> Checker<'a> {
         let byte_array = || theirs.windows(9).any(|part| part == b"bytearray");
         if python < (3, 7) && way.protocol == 0 {
             Some("CPython 3.6 writes numbers and texts of protocol 0 in another way")
-        } else if python < (3, 7) && way.protocol == 4 && theirs.len() >= 1 << 16 {
-            Some("CPython 3.6 keeps long texts and bytes inside of frames")
+        } else if python < (3, 7) && way.protocol == 4 && !(16..1 << 16).contains(&theirs.len()) {
+            Some("CPython 3.6 frames the smallest pickles, and long texts and bytes, too")
         } else if python < (3, 8) && way.protocol < 3 && byte_array() {
             Some("CPython before 3.8 has another form of bytearray below protocol 3")
         } else {

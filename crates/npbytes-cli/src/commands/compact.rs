@@ -8,7 +8,7 @@ use npbytes::{Profile, Python};
 use super::Outcome;
 use super::edit;
 use crate::failure::Result;
-use crate::input::LimitArgs;
+use crate::limits::LimitArgs;
 
 const EXAMPLES: &str = "\
 Examples:

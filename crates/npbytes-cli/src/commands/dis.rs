@@ -9,10 +9,12 @@ use npbytes::pickle;
 use npbytes::sniff::Encoding;
 
 use super::{Outcome, Page, for_each_file};
-use crate::decode::{self, failure_in_memory};
+use crate::decode;
 use crate::failure::{Failure, Result, note, quoted};
-use crate::input::{Input, LimitArgs};
+use crate::input::Input;
+use crate::limits::LimitArgs;
 use crate::output::styled;
+use crate::place::failure_in_memory;
 use crate::source::Source;
 
 const EXAMPLES: &str = "\

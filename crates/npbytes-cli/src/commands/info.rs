@@ -1,31 +1,34 @@
 //! `npbytes info`: what is in a file, by its headers alone.
 
+mod text;
+
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use bytes::Bytes;
 use npbytes::msgpack::{Document, Node};
 use npbytes::npz::Archive;
 use npbytes::sniff::Encoding;
-use npbytes::{ArrayView, Shape, npy, raw};
+use npbytes::{ArrayView, npy, raw};
 
-use super::{Outcome, Page, for_each_file};
+use super::{Outcome, for_each_file};
 use crate::archive::{self, Access, Container};
-use crate::decode::{
-    self, Content, HEADER, bytes_of_file, end_of_file, failure_in_file, failure_in_memory, raw_failure,
-    read_header,
-};
+use crate::decode::{self, Content, HEADER, bytes_of_file, raw_failure, read_header};
 use crate::failure::{Failure, Result};
 use crate::format::Reading;
 use crate::guess::{self, Guess};
 use crate::input::{Input, InputArgs};
-use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo, PickleInfo};
+use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
 use crate::pickled::{self, Pickled};
-use crate::{listing, message};
-use crate::output::{clean, styled};
+use crate::place::{end_of_file, failure_in_file, failure_in_memory};
 use crate::source::{Opened, Recorded, Source, read_at};
 use crate::wrapped;
+use crate::{listing, message};
+
+pub(super) use text::print_json;
+use text::print_text;
+pub(crate) use text::tuple;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -175,7 +178,12 @@ fn tell_file(
         }
         Reading::Pickle => {
             let bytes = bytes_of_file(source, input, &mut file, input.offset)?;
-            tell_pickle(source, input, &pickled::of_bytes(source, input, &bytes, input.offset)?, told)
+            tell_pickle(
+                source,
+                input,
+                &pickled::of_bytes(source, input, &bytes, input.offset)?,
+                told,
+            )
         }
         Reading::Unread(_) => Ok(()),
     }
@@ -302,7 +310,12 @@ fn tell_stream(
         Reading::Pickle => {
             let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?.into();
             told.size(input.offset + Bytes::len(&bytes) as u64);
-            tell_pickle(source, input, &pickled::of_bytes(source, input, &bytes, input.offset)?, told)
+            tell_pickle(
+                source,
+                input,
+                &pickled::of_bytes(source, input, &bytes, input.offset)?,
+                told,
+            )
         }
         Reading::Unread(_) => Ok(()),
     }
@@ -450,7 +463,13 @@ fn tell_raw(
     told.info.trailing_bytes = Some((bytes.len() - view.nbytes()) as u64);
     told.info.arrays.push(ArrayInfo {
         part,
-        ..ArrayInfo::new(view.dtype(), view.shape(), view.is_fortran(), Some(input.offset), input.numpy)
+        ..ArrayInfo::new(
+            view.dtype(),
+            view.shape(),
+            view.is_fortran(),
+            Some(input.offset),
+            input.numpy,
+        )
     });
     Ok(())
 }
@@ -484,170 +503,4 @@ fn encoding_name(reading: Reading) -> &'static str {
         Reading::Pickle => Encoding::Pickle.name(),
         Reading::Unread(encoding) => encoding.name(),
     }
-}
-
-/// Prints one object on a line of its own.
-pub(super) fn print_json(page: &mut Page, info: &FileInfo) -> Result<()> {
-    let mut line = serde_json::to_string(info)
-        .map_err(|error| Failure::io("standard output", &error.into()))?;
-    line.push('\n');
-    page.out()?.write_all(line.as_bytes()).map_err(|error| Failure::stdout(&error))
-}
-
-fn print_text(page: &mut Page, told: &Told, source: &Source, input: &Input) -> Result<()> {
-    let styles = page.styles;
-    let info = &told.info;
-    let mut text = String::new();
-    let mut row = |label: &str, value: &str| {
-        if label.is_empty() {
-            return text.push('\n');
-        }
-        text.push_str(&styled(styles.label, &format!("{label:10}")));
-        text.push_str(&clean(value));
-        text.push('\n');
-    };
-    if !info.compression.is_empty() {
-        row("wrapper", &format!("compressed by {}", info.compression.join(", then ")));
-    }
-    match (info.encoding, info.arrays.first()) {
-        (Some("raw"), None) => row("encoding", "raw, or unknown: no signature at the start"),
-        (Some(encoding), Some(ArrayInfo { version: Some(version), .. })) => {
-            row("encoding", &format!("{encoding} {version}"));
-        }
-        (Some(encoding), _) => match &info.pickle {
-            Some(pickle) => {
-                row("encoding", &format!("{encoding}, protocol {}", pickle.protocol));
-            }
-            None => row("encoding", encoding),
-        },
-        (None, _) => {}
-    }
-    if let Some(member) = &info.member {
-        row("member", &listing::storage(member));
-    }
-    if let Some(size) = info.size {
-        row("size", &bytes(size));
-    }
-    if let Some(size) = info.content_size {
-        row("contents", &bytes(size));
-    }
-    if let Some(pickle) = &info.pickle {
-        rows_of_pickle(pickle, info.arrays.is_empty(), &mut row);
-    }
-    if let Some(members) = &info.members {
-        let label = if info.encoding == Some("npz") { "members" } else { "arrays" };
-        row(label, &members.len().to_string());
-        if let Some(trailing) = info.trailing_bytes {
-            row("trailing", &bytes(trailing));
-        }
-    }
-    if info.arrays.len() > 1 {
-        row("arrays", &info.arrays.len().to_string());
-    }
-    for (i, array) in info.arrays.iter().enumerate() {
-        if info.arrays.len() > 1 {
-            row("", "");
-            let at = array.start.map_or_else(String::new, |start| format!(", at byte {start}"));
-            row("array", &format!("{i}{at}"));
-            if i > 0
-                && let Some(version) = &array.version
-            {
-                row("encoding", &format!("npy {version}"));
-            }
-        }
-        rows_of_array(array, &mut row);
-    }
-    if let Some(trailing) = info.trailing_bytes.filter(|_| !info.arrays.is_empty()) {
-        if info.arrays.len() > 1 {
-            row("", "");
-        }
-        row("trailing", &bytes(trailing));
-    }
-    if let Some(table) = listing::table_of(info, &styles)
-        && info.members.as_ref().is_some_and(|members| !members.is_empty())
-    {
-        text.push('\n');
-        text.push_str(&table);
-    }
-    if let Some(guess) = told.guess.as_ref().filter(|guess| !guess.is_empty()) {
-        text.push_str("\nWhat the bytes could be, what reads shortest first:\n\n");
-        text.push_str(&guess.table());
-        if let Some(command) = guess.command(source, input) {
-            text.push_str(&format!("\nTo see the array:\n\n  {}\n", clean(&command)));
-        }
-    }
-    page.out()?.write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
-}
-
-fn rows_of_pickle(pickle: &PickleInfo, is_other: bool, row: &mut impl FnMut(&str, &str)) {
-    /// How many classes are named.
-    const NAMED: usize = 8;
-    row("pickle", &bytes(pickle.length));
-    if is_other {
-        let items = pickle.items.map(|items| format!(" of {items} item{}", plural(items as u64)));
-        row("root", &format!("{}{}", pickle.root, items.unwrap_or_default()));
-    }
-    for objects in pickle.objects.iter().take(NAMED) {
-        let count = if objects.count > 1 { format!(", {} times", objects.count) } else { String::new() };
-        row("object", &format!("{}{count}", objects.name));
-    }
-    if pickle.objects.len() > NAMED {
-        row("object", &format!("... and {} other classes", pickle.objects.len() - NAMED));
-    }
-    let numpy: Vec<&str> = pickle
-        .numpy_modules
-        .iter()
-        .map(|module| match *module {
-            "numpy.core" => "before 2.0 (numpy.core)",
-            _ => "2.0 or later (numpy._core)",
-        })
-        .collect();
-    if !numpy.is_empty() {
-        row("numpy", &numpy.join(", and "));
-    }
-    if pickle.more_pickles > 0 {
-        let count = pickle.more_pickles;
-        row("stream", &format!("{count} more pickle{} behind it", plural(count as u64)));
-    }
-}
-
-fn rows_of_array(array: &ArrayInfo, row: &mut impl FnMut(&str, &str)) {
-    row("dtype", &array.dtype);
-    row("descr", array.descr.as_deref().unwrap_or("none: the fields overlap or are out of order"));
-    row("itemsize", &bytes(array.itemsize as u64));
-    let shape = tuple(&array.shape);
-    row("shape", &format!("{shape}, {} element{}", array.elements, plural(array.elements as u64)));
-    row("order", array.order);
-    let length = array.data_length.map(bytes);
-    let place = array.data_offset.map(|offset| format!("at byte {offset}"));
-    let words: Vec<String> = length.into_iter().chain(place).collect();
-    let data = words.join(" ");
-    match (array.pickled, data.is_empty()) {
-        (true, true) => row("data", "objects, in the pickle"),
-        (true, false) => row("data", &format!("{data}, a pickle")),
-        (false, _) => row("data", &data),
-    }
-    if let Some(class) = array.class {
-        row("class", class);
-    }
-    if let Some(writeable) = array.writeable {
-        row("writeable", if writeable { "yes" } else { "no" });
-    }
-    if let Some(part) = &array.part {
-        let shape = tuple(&part.shape);
-        row("part", &format!("{shape} of {}, {} elements", part.dtype, part.elements));
-    }
-}
-
-fn bytes(count: u64) -> String {
-    format!("{count} byte{}", plural(count))
-}
-
-fn plural(count: u64) -> &'static str {
-    if count == 1 { "" } else { "s" }
-}
-
-/// A shape as Python writes it.
-pub(crate) fn tuple(shape: &[usize]) -> String {
-    Shape::new(shape).map_or_else(|_| format!("{shape:?}"), |shape| shape.to_string())
 }

@@ -12,12 +12,13 @@ use crate::archive::{self, Access, Container};
 use crate::decode::Content;
 use crate::failure::{Failure, Result};
 use crate::format::Format;
-use crate::input::{Input, LimitArgs};
+use crate::input::Input;
 use crate::json::{ErrorInfo, FileInfo};
-use crate::{listing, message};
+use crate::limits::LimitArgs;
 use crate::pickled::Pickled;
 use crate::progress::Progress;
 use crate::source::Source;
+use crate::{listing, message};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -11,10 +11,12 @@ use npbytes::sniff::Encoding;
 use npbytes::{NumPy, npy};
 
 use super::Outcome;
-use crate::decode::{self, failure_in_memory};
+use crate::decode;
 use crate::failure::{Failure, Result, note};
-use crate::input::{Input, LimitArgs};
+use crate::input::Input;
+use crate::limits::LimitArgs;
 use crate::output;
+use crate::place::failure_in_memory;
 use crate::source::Source;
 use crate::unpack::write_bytes;
 
@@ -61,7 +63,7 @@ pub(crate) struct Args {
 /// What a file becomes.
 enum Rewritten {
     Bytes(Vec<u8>),
-    Archive(Archive),
+    Archive(Box<Archive>),
 }
 
 /// Rewrites the file.
@@ -158,7 +160,7 @@ fn rewritten(
             if count == 0 {
                 return Err(no_pickle(source));
             }
-            Ok((Rewritten::Archive(archive), changes))
+            Ok((Rewritten::Archive(Box::new(archive)), changes))
         }
         Some(encoding) if encoding != Encoding::Pickle => {
             Err(Failure::new(source.name(), format!("this is {encoding}"))
@@ -219,29 +221,25 @@ fn write(target: Option<&Path>, rewritten: &Rewritten, numpy: NumPy) -> Result<(
         (Rewritten::Bytes(bytes), Some(path)) => write_bytes(path, bytes).map_err(failure),
         (Rewritten::Bytes(bytes), None) => {
             let mut out = output::stdout();
-            out.write_all(bytes)
-                .and_then(|()| out.flush())
-                .map_err(|error| Failure::stdout(&error))
+            out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Failure::stdout(&error))
         }
         (Rewritten::Archive(archive), Some(path)) => npbytes::replace_file(path, |file| {
             let options = npz_options(archive, numpy);
             let target = std::io::BufWriter::with_capacity(1 << 16, file);
-            copy(archive, npz::Writer::new(target, &options).map_err(failure)?)
-                .map_err(failure)
+            copy(archive, npz::Writer::new(target, &options).map_err(failure)?).map_err(failure)
         }),
         (Rewritten::Archive(archive), None) => {
             let options = npz_options(archive, numpy);
-            copy(archive, npz::Writer::streamed(output::stdout(), &options))
-                .map_err(failure)
+            copy(archive, npz::Writer::streamed(output::stdout(), &options)).map_err(failure)
         }
     }
 }
 
 /// How the members are written that are not copied: compressed if one of them was.
 fn npz_options(archive: &Archive, numpy: NumPy) -> npz::WriteOptions {
-    let is_deflated = archive.members().any(|member| {
-        member.method() == Method::Deflated && is_objects(&member).unwrap_or(false)
-    });
+    let is_deflated = archive
+        .members()
+        .any(|member| member.method() == Method::Deflated && is_objects(&member).unwrap_or(false));
     let compression = if is_deflated { Compression::NumPy } else { Compression::None };
     npz::WriteOptions::default().npy(npy_options(numpy)).compression(compression)
 }

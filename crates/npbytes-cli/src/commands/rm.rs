@@ -8,7 +8,7 @@ use npbytes::npz::WriteOptions;
 use super::Outcome;
 use super::edit::{self, EditArgs};
 use crate::failure::Result;
-use crate::input::LimitArgs;
+use crate::limits::LimitArgs;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -13,8 +13,9 @@ use super::{Outcome, Page, for_each_file};
 use crate::decode;
 use crate::failure::{Failure, Result};
 use crate::format::{Format, Reading};
-use crate::input::{Input, LimitArgs};
+use crate::input::Input;
 use crate::json::ErrorInfo;
+use crate::limits::LimitArgs;
 use crate::output::{clean, styled};
 use crate::source::Source;
 
@@ -89,8 +90,10 @@ fn report(source: &Source, input: &Input) -> Result<Report> {
     let mut options = ScanOptions::default().limits(input.limits);
     let head = bytes.get(..Encoding::HEAD).unwrap_or(&bytes);
     match input.reading(source, head) {
-        // The oldest pickles have no signature.
-        Ok(Reading::Pickle) => options = options.encoding(Encoding::Pickle),
+        // The oldest pickles have no signature, and are told by their names.
+        Ok(Reading::Pickle) if input.is_told() || Encoding::of(head).is_none() => {
+            options = options.encoding(Encoding::Pickle);
+        }
         Ok(Reading::Npy) if input.is_told() => options = options.encoding(Encoding::Npy),
         Ok(Reading::Npz) if input.is_told() => options = options.encoding(Encoding::Npz),
         Ok(Reading::Msgpack) if input.is_told() => options = options.encoding(Encoding::Msgpack),

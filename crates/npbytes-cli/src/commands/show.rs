@@ -12,9 +12,6 @@ use crate::decode::{self, Content};
 use crate::failure::{Failure, Result};
 use crate::input::InputArgs;
 use crate::output::Stdout;
-use crate::pickled::Pickled;
-use crate::pyrepr::{self, Broken};
-use crate::source::Source;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -127,8 +124,11 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
             Content::Pickled(pickled) => {
                 let mut text = Text { out: page.out()?, error: None };
                 let node = pickled.node().map_err(|error| pickled.failure(source, &error))?;
-                let written = pyrepr::write(node, &options, repr, &mut text);
-                (text, written.map_err(|broken| cut_off(source, &pickled, &options, &broken)))
+                let written = match repr {
+                    true => print::write_node_repr(&node, &options, &mut text),
+                    false => print::write_node_str(&node, &options, &mut text),
+                };
+                (text, written.map_err(|error| pickled.failure(source, &error)))
             }
         };
         let (mut text, written) = written;
@@ -144,20 +144,6 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         writeln!(text.out).map_err(|error| Failure::stdout(&error))?;
         Ok(Outcome::Good)
     })
-}
-
-/// The failure of a value whose text broke off.
-fn cut_off(source: &Source, pickled: &Pickled, options: &Options, broken: &Broken) -> Failure {
-    match broken {
-        Broken::Wrong(error) => pickled.failure(source, error),
-        Broken::Out => Failure::new(source.name(), "the text could not be written"),
-        Broken::Long => {
-            let limit = options.elements;
-            let message = format!("there are more values to show than the limit, which is {limit}");
-            Failure::new(source.name(), message)
-                .with_help(format!("raise the limit: --max-elements {}", limit.saturating_mul(10)))
-        }
-    }
 }
 
 /// An output that text is written to, and why that failed.

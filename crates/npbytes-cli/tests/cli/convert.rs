@@ -186,13 +186,13 @@ fn permissions_of_replaced_files_are_kept() {
 fn targets_that_cannot_be_written() {
     let folder = Folder::new();
     let path = |name: &str| folder.path(name).to_str().unwrap().to_owned();
-    for name in ["a.pkl", "a.arrow", "a.parquet"] {
+    for name in ["a.msgpack", "a.arrow", "a.parquet"] {
         line(&format!("convert grid.npy {}", path(name)))
             .failed(&[name, "not in this version yet"]);
     }
     line(&format!("convert grid.npy {}", path("a.xyz")))
-        .failed(&["--to npy, --to npz or --to raw"]);
-    line("convert grid.npy -").failed(&["standard output", "--to npy, --to npz or --to raw"]);
+        .failed(&["--to npy, --to npz, --to pickle or --to raw"]);
+    line("convert grid.npy -").failed(&["standard output", "--to npz, --to pickle or --to raw"]);
     line(&format!("convert grid.npy {} --to npy", path(""))).failed(&["is a directory"]);
     line(&format!("convert grid.npy {}", path("no/such/folder.npy"))).failed(&["No such file"]);
     line(&format!("convert missing.npy {}", path("a.npy"))).failed(&["missing.npy: No such file"]);

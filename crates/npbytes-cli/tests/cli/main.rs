@@ -6,6 +6,7 @@
 
 mod attacks;
 mod convert;
+mod dis;
 mod edit;
 mod errors;
 mod info;
@@ -13,7 +14,11 @@ mod ls;
 mod members;
 mod pack;
 mod pages;
+mod pickled;
+mod pickles;
 mod raw;
+mod retarget;
+mod scan;
 mod show;
 mod streams;
 mod unpack;
@@ -24,11 +29,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What a run of the command came to.
-#[derive(Debug)]
 struct Run {
     code: Option<i32>,
     out: Vec<u8>,
     err: String,
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let out = String::from_utf8_lossy(&self.out);
+        f.debug_struct("Run")
+            .field("code", &self.code)
+            .field("out", &out)
+            .field("err", &self.err)
+            .finish()
+    }
 }
 
 impl Run {
@@ -104,6 +119,22 @@ fn sample(name: &str) -> Vec<u8> {
 /// An archive that Python made, by `tests/data/make.py`.
 fn archive(name: &str) -> String {
     workspace("crates/npbytes-cli/tests/data").join(name).to_str().unwrap().to_owned()
+}
+
+/// The path of a pickle that Python made, by `tests/data/pickles/make.py`.
+fn pickle_file(name: &str) -> String {
+    archive(&format!("pickles/{name}"))
+}
+
+/// Its bytes.
+fn pickle_bytes(name: &str) -> Vec<u8> {
+    let path = pickle_file(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What Python printed of it.
+fn pickle_text(name: &str) -> String {
+    String::from_utf8(pickle_bytes(name)).unwrap()
 }
 
 /// What NumPy printed.

@@ -2,8 +2,20 @@
 
 use crate::{Folder, line};
 
-const SUBCOMMANDS: [&str; 9] =
-    ["info", "show", "ls", "convert", "append", "rm", "compact", "completions", "man"];
+const SUBCOMMANDS: [&str; 12] = [
+    "info",
+    "show",
+    "ls",
+    "convert",
+    "scan",
+    "retarget",
+    "dis",
+    "append",
+    "rm",
+    "compact",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_help_has_an_example() {
@@ -37,6 +49,10 @@ fn the_input_flags_are_the_same_everywhere() {
             "--max-members",
             "--max-inflate-ratio",
             "--max-inflate-bytes",
+            "--max-pickle-items",
+            "--max-pickle-memo",
+            "--max-pickle-depth",
+            "--buffers",
             "--color",
         ] {
             assert!(run.text().contains(&format!("{flag} <")), "{name} {flag}");
@@ -55,9 +71,21 @@ fn completions_are_made_for_each_shell() {
     ] {
         let run = line(&format!("completions {shell}")).good();
         assert!(run.text().contains(words), "{shell}");
-        for name in
-            ["convert", "append", "compact", "--no-clobber", "--edgeitems", "--compress", "--check"]
-        {
+        for name in [
+            "convert",
+            "append",
+            "compact",
+            "scan",
+            "retarget",
+            "dis",
+            "--no-clobber",
+            "--edgeitems",
+            "--compress",
+            "--check",
+            "--protocol",
+            "--in-place",
+            "--plain",
+        ] {
             assert!(run.text().contains(name.trim_start_matches('-')), "{shell}: {name}");
         }
     }

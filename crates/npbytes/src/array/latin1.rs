@@ -76,8 +76,7 @@ pub(crate) fn latin1_prefix(utf8: &[u8]) -> usize {
     if let Some(avx2) = Avx2::found() {
         return avx2.latin1_prefix(utf8);
     }
-    let _ = utf8;
-    0
+    utf8.iter().position(|byte| !byte.is_ascii()).unwrap_or(utf8.len())
 }
 
 /// How many bytes are not ASCII.
@@ -96,7 +95,6 @@ pub(crate) fn utf8_len_of_latin1(bytes: &[u8]) -> usize {
 
 /// Appends bytes as the characters of a text in UTF-8.
 pub(crate) fn utf8_from_latin1(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut rest = bytes;
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = Avx2::found() {
         reserve(out, utf8_len_of_latin1(bytes) + SLACK);
@@ -104,9 +102,9 @@ pub(crate) fn utf8_from_latin1(bytes: &[u8], out: &mut Vec<u8>) {
             Some(avx512) => avx512.encode(bytes, out),
             None => avx2.encode(bytes, out),
         };
-        rest = &bytes[done..];
+        return encode_plain(&bytes[done..], out);
     }
-    encode_plain(rest, out);
+    encode_plain(bytes, out);
 }
 
 fn encode_plain(bytes: &[u8], out: &mut Vec<u8>) {
@@ -165,8 +163,8 @@ mod tests {
         all
     }
 
-    /// Each way to do it, by name.
-    type Ways<F> = Vec<(&'static str, F)>;
+    type Decode = fn(&[u8], &mut Vec<u8>) -> bool;
+    type Encode = fn(&[u8], &mut Vec<u8>);
 
     fn decode_in_full(utf8: &[u8], out: &mut Vec<u8>) -> bool {
         let bytes = latin1_from_utf8(utf8).expect("memory");
@@ -174,8 +172,9 @@ mod tests {
         bytes.is_some()
     }
 
-    fn decoders() -> Ways<fn(&[u8], &mut Vec<u8>) -> bool> {
-        let mut ways: Ways<fn(&[u8], &mut Vec<u8>) -> bool> =
+    #[allow(unused_mut, reason = "only x86-64 has more ways")]
+    fn decoders() -> Vec<(&'static str, Decode)> {
+        let mut ways: Vec<(&str, Decode)> =
             vec![("chosen", decode_in_full), ("plain", decode_plain)];
         #[cfg(target_arch = "x86_64")]
         if Avx2::found().is_some() {
@@ -187,8 +186,9 @@ mod tests {
         ways
     }
 
-    fn encoders() -> Ways<fn(&[u8], &mut Vec<u8>)> {
-        let mut ways: Ways<fn(&[u8], &mut Vec<u8>)> =
+    #[allow(unused_mut, reason = "only x86-64 has more ways")]
+    fn encoders() -> Vec<(&'static str, Encode)> {
+        let mut ways: Vec<(&str, Encode)> =
             vec![("chosen", utf8_from_latin1), ("plain", encode_plain)];
         #[cfg(target_arch = "x86_64")]
         if Avx2::found().is_some() {
@@ -218,7 +218,8 @@ mod tests {
         }
         let prefix = latin1_prefix(utf8);
         assert!(characters(&utf8[..prefix]).is_some(), "{prefix} {utf8:x?}");
-        if expected.is_some() && cfg!(target_arch = "x86_64") && Avx2::found().is_some() {
+        #[cfg(target_arch = "x86_64")]
+        if expected.is_some() && Avx2::found().is_some() {
             assert!(prefix + 33 > utf8.len(), "{prefix} {utf8:x?}");
         }
     }

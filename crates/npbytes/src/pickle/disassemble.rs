@@ -95,7 +95,8 @@ struct Level {
     back: usize,
     /// The offsets of the opcodes that made what is on the stack, and marks.
     stack: Vec<Slot>,
-    marks: Vec<usize>,
+    /// The offsets of open MARKs, and how much lay on the stack below each.
+    marks: Vec<(usize, usize)>,
     memo: HashMap<u64, usize>,
     notes: Notes,
 }
@@ -256,14 +257,15 @@ impl Level {
         if code == POP && self.stack.last() == Some(&Slot::Mark) {
             (pops, closes) = (0, true);
         }
-        let fence = self.stack.iter().rposition(|slot| *slot == Slot::Mark).map_or(0, |at| at + 1);
         // What APPEND and BUILD act on, which is what they leave.
         let mut target = None;
         if closes {
-            line.mark = Some(self.marks.pop().ok_or_else(no_mark)?);
-            self.stack.truncate(fence.saturating_sub(1));
+            let (at, below) = self.marks.pop().ok_or_else(no_mark)?;
+            line.mark = Some(at);
+            self.stack.truncate(below);
         }
-        let below = self.stack.iter().rev().take_while(|slot| **slot != Slot::Mark).count();
+        let fence = self.marks.last().map_or(0, |(_, below)| below + 1);
+        let below = self.stack.len().saturating_sub(fence);
         if below < pops {
             return Err(Error::pickle(format!(
                 "{} takes {pops} values from a stack of {below}",
@@ -287,8 +289,8 @@ impl Level {
                 }
             }
             MARK => {
+                self.marks.push((line.offset, self.stack.len()));
                 self.stack.push(Slot::Mark);
-                self.marks.push(line.offset);
                 return Ok(());
             }
             STOP if !self.stack.is_empty() => {

@@ -26,14 +26,27 @@ impl Scanner {
     /// for it there first.
     pub(super) fn appended_archive(&mut self, data: &Bytes, place: &Place) {
         // The record that ends it, and its comment.
-        let tail = data.len().saturating_sub(22 + 0xffff);
-        let tail = data.get(tail..).unwrap_or_default();
-        if place.depth < super::MAX_NESTED
-            && tail.windows(END.len()).any(|window| window == END)
-            && let Ok(archive) = npz::decode(data, &self.options())
-            && !archive.is_empty()
-        {
-            self.members(&archive, place);
+        let from = data.len().saturating_sub(22 + 0xffff);
+        let tail = data.get(from..).unwrap_or_default();
+        let Some(end) = tail.windows(END.len()).rposition(|window| window == END) else { return };
+        if place.depth >= super::MAX_NESTED {
+            return;
+        }
+        // The offsets in it count from its start, or from that of the file.
+        let number = |at: usize| {
+            let bytes = tail.get(end + at..)?.first_chunk::<4>()?;
+            usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        };
+        let directory = number(12).zip(number(16)).and_then(|(len, at)| len.checked_add(at));
+        let start = directory.and_then(|before| (from + end).checked_sub(before)).unwrap_or(0);
+        let opened = npz::decode(&data.slice(start..), &self.options());
+        match opened.or_else(|_| npz::decode(data, &self.options())) {
+            Ok(archive) => self.members(&archive, place),
+            // Four bytes may be there by chance; with a directory they are not.
+            Err(error) if tail.windows(4).any(|window| window == b"PK\x01\x02") => {
+                self.unreadable(place, Some(Encoding::Npz), error);
+            }
+            Err(_) => {}
         }
     }
 

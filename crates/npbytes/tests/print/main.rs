@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod json;
+mod nodes;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

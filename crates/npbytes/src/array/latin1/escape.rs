@@ -3,6 +3,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::wide::{Avx2, Avx512, ESCAPED_AT_ONCE, SLACK};
+#[cfg(target_arch = "x86_64")]
 use crate::array::owned::reserve;
 
 /// What is written for each byte, as little-endian words: itself, or six characters.
@@ -107,16 +108,21 @@ fn unescape_prefix_plain(text: &[u8], out: &mut Vec<u8>) -> usize {
 
 /// Appends bytes as a line of `raw-unicode-escape`.
 pub(crate) fn escape_latin1(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut rest = bytes;
     #[cfg(target_arch = "x86_64")]
-    if let Some(avx2) = Avx2::found() {
-        while rest.len() >= ESCAPED_AT_ONCE {
-            // More is needed where more than one byte in forty is escaped.
-            reserve(out, rest.len() + rest.len() / 8 + 4 * SLACK);
-            rest = &rest[avx2.escape(rest, out)..];
-        }
+    let bytes = Avx2::found().map_or(bytes, |avx2| escape_wide(avx2, bytes, out));
+    escape_plain(bytes, out);
+}
+
+/// Returns a short rest.
+#[cfg(target_arch = "x86_64")]
+fn escape_wide<'a>(avx2: Avx2, bytes: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    let mut rest = bytes;
+    while rest.len() >= ESCAPED_AT_ONCE {
+        // More is needed where more than one byte in forty is escaped.
+        reserve(out, rest.len() + rest.len() / 8 + 4 * SLACK);
+        rest = &rest[avx2.escape(rest, out)..];
     }
-    escape_plain(rest, out);
+    rest
 }
 
 fn escape_plain(bytes: &[u8], out: &mut Vec<u8>) {
@@ -137,15 +143,16 @@ mod tests {
     use super::*;
     use crate::array::latin1::tests::{noise, samples};
 
-    /// Each way to do it, by name.
-    type Ways<F> = Vec<(&'static str, F)>;
+    type Escape = fn(&[u8], &mut Vec<u8>);
+    type Unescape = fn(&[u8], &mut Vec<u8>) -> usize;
 
-    fn escapes() -> Ways<fn(&[u8], &mut Vec<u8>)> {
-        vec![("chosen", escape_latin1), ("plain", escape_plain)]
+    fn escapes() -> [(&'static str, Escape); 2] {
+        [("chosen", escape_latin1), ("plain", escape_plain)]
     }
 
-    fn unescapes() -> Ways<fn(&[u8], &mut Vec<u8>) -> usize> {
-        let mut ways: Ways<fn(&[u8], &mut Vec<u8>) -> usize> =
+    #[allow(unused_mut, reason = "only x86-64 has more ways")]
+    fn unescapes() -> Vec<(&'static str, Unescape)> {
+        let mut ways: Vec<(&str, Unescape)> =
             vec![("chosen", unescape_prefix), ("plain", unescape_prefix_plain)];
         #[cfg(target_arch = "x86_64")]
         if Avx2::found().is_some() {

@@ -128,6 +128,9 @@ impl<'a> Line<'a> {
 /// The longest argument that `{:#}` prints whole, in characters.
 const LONGEST: usize = 60;
 
+/// The deepest indentation of `{:#}`.
+const DEEPEST: usize = 32;
+
 impl fmt::Display for Operand<'_> {
     /// As Python's `repr`; shortened with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -204,12 +207,17 @@ fn write_text(f: &mut fmt::Formatter<'_>, utf8: &[u8], short: bool) -> fmt::Resu
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:5}: ", self.offset)?;
-        let indent = 4 * self.depth;
+        // What was nested thousands of times over is not a listing for people.
+        let depth = if f.alternate() { self.depth.min(DEEPEST) } else { self.depth };
+        let indent = 4 * depth;
         let mut width = 5 + indent;
         match self.opcode {
             Some((code, name, _)) => {
                 let code = code.escape_ascii().to_string();
-                write!(f, "{code:<4} {:indent$}{name}", "")?;
+                write!(f, "{code:<4} ")?;
+                // Wider than a format may be.
+                (0..depth).try_for_each(|_| f.write_str("    "))?;
+                f.write_str(name)?;
                 width += name.len();
                 if self.operand.is_some() || self.mark.is_some() || self.memo_made().is_some() {
                     let pad = 10_usize.saturating_sub(name.len());
@@ -229,7 +237,10 @@ impl fmt::Display for Line<'_> {
                 f.write_str(&rest)?;
                 width += rest.chars().count();
             }
-            None => write!(f, "     {:indent$}", "")?,
+            None => {
+                f.write_str("     ")?;
+                (0..depth).try_for_each(|_| f.write_str("    "))?;
+            }
         }
         let words = [self.note.as_deref(), self.remark];
         if f.alternate() || self.opcode.is_none() {

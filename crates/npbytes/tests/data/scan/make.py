@@ -366,8 +366,17 @@ case("protocol-changes", "runs", P2 + b"N0" + P4 + call(g("__builtin__", "eval")
      ("call", "REDUCE", "__builtin__.eval", *CALLED))
 case("protocol-changes-back", "runs", P4 + b"N0" + P2 + call(g("__builtin__", "eval"), s("1")) + b".",
      ("call", "REDUCE", "builtins.eval", *CALLED))
-case("frame-too-short", "runs", P4 + b"\x95\2\0\0\0\0\0\0\0" + RUN + b".", OS)
-case("frame-in-frame", "runs", P4 + b"\x95\x20\0\0\0\0\0\0\0\x95\1\0\0\0\0\0\0\0" + RUN + b"." + b"\0" * 40, OS)
+# What is left of a frame is dropped where it is read from a file: these are os.system there, and other things in bytes.
+case("frame-splits-a-name", "other",
+     P4 + b"\x95\x0c\0\0\0\0\0\0\0" + b"ccollections" + b"os\nsystem\n" + b"(" + ID + b"tR.",
+     ("reference", "named", "collectionsos.system", ("GLOBAL", 0), ("GLOBAL", 0)))
+case("frame-splits-a-number", "unreadable",
+     P4 + s("collections") + b"q\x0c" + s("OrderedDict") + b"q\x0d" + s("os") + b"q\2" + s("system") + b"q\3"
+     + b"0000" + b"\x95\2\0\0\0\0\0\0\0" + b"g1" + b"2\n" + b"\x95\2\0\0\0\0\0\0\0" + b"g1" + b"3\n" + b"\x93)R.")
+case("frame-too-short", "other", P4 + b"\x95\2\0\0\0\0\0\0\0" + RUN + b".",
+     ("reference", "named", "os.system", ("GLOBAL", 0), ("GLOBAL", 0)))
+case("frame-in-frame", "unreadable", P4 + b"\x95\x20\0\0\0\0\0\0\0\x95\x17\0\0\0\0\0\0\0" + RUN + b"." + b"\0" * 40)
+case("frame-beyond-its-frame", "unreadable", P4 + b"\x95\x20\0\0\0\0\0\0\0\x95\1\0\0\0\0\0\0\0" + RUN + b"." + b"\0" * 40)
 case("float-of-protocol-0", "runs", b"}F1.0\n" + RUN + b".", OS)
 case("build-of-nothing", "runs", b"]Nb" + RUN + b".", OS)
 # pickletools cannot read this one.
