@@ -313,7 +313,7 @@ impl<'g> Judge<'g, '_> {
         let known = self.graph.known(object.callable);
         let is_numpy = match known {
             Known::Reconstruct => self.array(value, object),
-            Known::FromBuffer => self.from_buffer(value, object),
+            Known::FromBuffer => self.buffered(value, object),
             Known::Scalar => self.scalar(value, object),
             Known::DType | Known::StringDType => self.dtypes.get(value).is_some(),
             Known::MaReconstruct => self.masked(value, object),
@@ -496,7 +496,7 @@ impl<'g> Judge<'g, '_> {
     }
 
     /// `_frombuffer(buffer, dtype, shape, order[, axes])`.
-    fn from_buffer(&mut self, value: Value, object: Object) -> bool {
+    fn buffered(&mut self, value: Value, object: Object) -> bool {
         if !self.is_bare(value, object) {
             return false;
         }

@@ -128,8 +128,8 @@ pub(super) fn is_inert(
         }
         ("datetime", "date") => {
             reduced && stateless && untouched && {
-                match args {
-                    &[packed] => judge.length(packed) == Some(4),
+                match *args {
+                    [packed] => judge.length(packed) == Some(4),
                     _ => args.len() == 3 && args.iter().all(int),
                 }
             }
@@ -139,9 +139,9 @@ pub(super) fn is_inert(
             reduced
                 && stateless
                 && untouched
-                && match args {
-                    &[packed] => judge.length(packed) == Some(len),
-                    &[packed, zone] => judge.length(packed) == Some(len) && is_zone(judge, zone),
+                && match *args {
+                    [packed] => judge.length(packed) == Some(len),
+                    [packed, zone] => judge.length(packed) == Some(len) && is_zone(judge, zone),
                     _ => false,
                 }
         }
