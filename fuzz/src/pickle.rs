@@ -72,7 +72,7 @@ pub fn pickle_whole(data: &[u8]) {
     }
     for found in report.pickles() {
         assert!(found.offset() + found.len() <= data.len() as u64);
-        assert_eq!(found.broken().is_some() && found.verdict().is_harmless(), false);
+        assert!(!(found.broken().is_some() && found.verdict().is_harmless()));
         if let Some(error) = found.broken() {
             check_error(error, data.len());
         }

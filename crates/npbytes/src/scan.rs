@@ -2,7 +2,7 @@
 //!
 //! [`scan`] takes the bytes of a file: a pickle, a joblib file, a `.npy` or `.npz` file, any other zip archive (those of
 //! PyTorch among them), msgpack, and compressed wrappers around them. What holds no pickle runs nothing when it is
-//! loaded; what does is judged by [`pickle::scan`](crate::pickle::scan). Nothing is run.
+//! loaded; what does is judged by [`pickle::scan`]. Nothing is run.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -29,6 +29,7 @@ use crate::sniff::Encoding;
 use crate::{msgpack, npy::MAGIC};
 
 /// How deep archives and wrappers are followed into one another.
+#[cfg(any(feature = "npz", feature = "compressed"))]
 const MAX_NESTED: usize = 4;
 
 /// How files are scanned.
@@ -165,6 +166,10 @@ impl Part {
 struct Scanner {
     limits: Limits,
     /// How many bytes may still be inflated.
+    #[cfg_attr(
+        not(any(feature = "npz", feature = "compressed")),
+        expect(dead_code, reason = "only archives and wrappers become more than they are")
+    )]
     left: u64,
     parts: Vec<Part>,
 }
