@@ -139,7 +139,7 @@ fn python_finds_what_differs() {
         ("masked.plain", "masked.fill-value", "fill_value"),
         ("masked.all", "masked.no-mask", "mask"),
         ("frames.u1-65535", "frames.u1-readonly-65535", "WRITEABLE"),
-        ("plain.float-0", "plain.float-1", "expected -0.0"),
+        ("plain.float-0", "plain.float-1", "is -0.0"),
         ("plain.bytes-x1", "plain.bytearray-x1", "is a bytearray"),
         ("objects.same-twice", "objects.equal-twice", "shared"),
     ];

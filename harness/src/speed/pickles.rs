@@ -343,7 +343,7 @@ impl<'a> Contest<'a> {
         if !least.is_finite() {
             return;
         }
-        let (scale, unit) = if base < 1e-3 { (1e6, "us") } else { (1e3, "ms") };
+        let (scale, unit) = if least < 1e-3 { (1e6, "us") } else { (1e3, "ms") };
         let (best, middle) = (least * scale, median(times) * scale);
         let times = format!("{best:.3} / {middle:.3} {unit}");
         let _ = writeln!(self.table, "{title:<34} {who:<24} {times:>25} {:>8.2}", base / least);

@@ -104,7 +104,6 @@ impl<'a> Cursor<'a> {
     }
 
     /// The same of a line in `raw-unicode-escape`, which is checked in the same pass.
-    #[allow(dead_code)]
     pub(super) fn escaped_line(&mut self) -> Result<&'a [u8]> {
         let rest = self.rest();
         let plain = crate::array::escaped_prefix(rest);

@@ -227,8 +227,7 @@ impl<'a> Machine<'a> {
                     self.stack.push(Value::float(self.op));
                 }
                 UNICODE => {
-                    let line = self.cursor.line()?;
-                    text::check_raw_unicode_escape(line)?;
+                    self.cursor.escaped_line()?;
                     self.stack.push(Value::text(self.op));
                 }
                 BINUNICODE => {

@@ -40,7 +40,7 @@ use crate::error::Error;
 /// assert_eq!(report.verdict(), Verdict::Runs);
 /// assert_eq!(
 ///     report.findings()[0].to_string(),
-///     "would run: os.system, named at offset 0, called by REDUCE at offset 18"
+///     "would run: os.system, named at offset 0, called by REDUCE at offset 19"
 /// );
 /// ```
 pub fn scan(data: &Bytes, options: &ReadOptions) -> Report {
