@@ -273,3 +273,12 @@ fn long_arguments_are_shortened_on_demand() {
         format!(" 1005: B    BINBYTES   b'{}'... (1000 bytes)", "\\x00".repeat(15))
     );
 }
+
+/// The length of a frame may be any number: found by fuzzing.
+#[test]
+fn a_frame_that_ends_nowhere_is_listed() {
+    let pickle = bytes::Bytes::from_static(b"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\xffN.");
+    let lines: Vec<_> = npbytes::pickle::disassemble(&pickle, &Default::default()).collect();
+    let listed = lines.iter().filter_map(|line| line.as_ref().ok()).map(|line| format!("{line:#}"));
+    assert!(listed.collect::<String>().contains("frame to byte 18446744073709551615"));
+}

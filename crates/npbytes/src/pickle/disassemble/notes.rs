@@ -73,7 +73,8 @@ impl Notes {
     pub(super) fn of(&mut self, code: u8, made: usize, line: &Line<'_>) -> Option<String> {
         match (code, line.operand()) {
             (FRAME, Some(&Operand::Length(len))) => {
-                return Some(format!("frame to byte {}", (line.offset + line.len) as u64 + len));
+                let end = ((line.offset + line.len) as u64).saturating_add(len);
+                return Some(format!("frame to byte {end}"));
             }
             (PUT | BINPUT | LONG_BINPUT | MEMOIZE | POP | POP_MARK | PROTO | STOP | DUP, _) => {
                 return None;
