@@ -53,7 +53,9 @@ impl Changes {
 /// Rewrites the pickles of a stream for another NumPy, each in its own protocol. What follows the last of them stays.
 ///
 /// A pickle that CPython's pickler wrote comes out as the other NumPy would have pickled the same objects; one that
-/// something else wrote has the same meaning.
+/// something else wrote has the same meaning. Of objects that are no data (random generators, ufuncs) the modules are
+/// renamed and no more: whether the other NumPy takes them in this form is not known, and NumPy 1 takes no generator
+/// of NumPy 2.
 ///
 /// # Errors
 /// As [`decode`](super::decode); a `StringDType`, or more than 32 axes, for a NumPy before 2.0.
