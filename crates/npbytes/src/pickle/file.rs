@@ -15,13 +15,17 @@ use crate::replace::replace;
 /// Reads the pickle at the start of a file into memory, pipes included. Runs nothing.
 ///
 /// # Errors
-/// As [`decode`], and those of the file.
+/// As [`decode`], and those of the file; a file longer than the limit `array_bytes`, which also ends an endless pipe.
 pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Pickle> {
     let path = path.as_ref();
+    let limit = options.limits.array_bytes;
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| Error::from(error).in_file(path))?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::limit("array_bytes", limit, bytes.len() as u64));
+    }
     decode(&Bytes::from(bytes), options)
 }
 
@@ -58,5 +62,25 @@ impl Pickle {
             self.encode_to(&mut writer, options)?;
             Ok(writer.flush()?)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::limits::Limits;
+
+    #[test]
+    fn a_file_beyond_the_limit_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pkl");
+        std::fs::write(&path, b"K\x01.").unwrap();
+        let read_with =
+            |bytes| read(&path, &ReadOptions::with_limits(Limits::DEFAULT.array_bytes(bytes)));
+        assert_eq!(read_with(3).unwrap().root().int(), Some(1));
+        let error = read_with(2).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Limit { name: "array_bytes", .. }), "{error}");
     }
 }
