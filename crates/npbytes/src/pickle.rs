@@ -37,6 +37,7 @@ mod node;
 mod numpy;
 mod opcode;
 mod pickler;
+mod reconstruct;
 mod retarget;
 mod save;
 mod scan;
@@ -384,14 +385,16 @@ impl Pickle {
     }
 
     /// The bytes that CPython's C pickler gives for this graph. Written back in its own protocol, what that pickler
-    /// wrote is the same to the byte.
+    /// wrote is the same to the byte. The arrays of a pickle of protocol 5 take the form that NumPy gives them in the
+    /// protocol that is written; those of an older one keep theirs, which any protocol can have.
     ///
     /// # Errors
     /// A protocol beyond 5; objects that the protocol cannot say (`bytes` of 4 GiB below protocol 4); buffers that
     /// were not handed in.
     pub fn encode(&self, options: &WriteOptions) -> Result<Vec<u8>> {
+        let pickle = self.for_protocol(options.protocol)?;
         let mut pickler = pickler::Pickler::new(options, false)?;
-        save::graph(&mut pickler, &self.graph, self.root)?;
+        save::graph(&mut pickler, &pickle.graph, pickle.root)?;
         Ok(pickler.finish()?.0)
     }
 
@@ -400,8 +403,9 @@ impl Pickle {
     /// # Errors
     /// As [`Pickle::encode`], and those of the writer.
     pub fn encode_to(&self, writer: &mut impl Write, options: &WriteOptions) -> Result<()> {
+        let pickle = self.for_protocol(options.protocol)?;
         let mut pickler = pickler::Pickler::new(options, false)?;
-        save::graph(&mut pickler, &self.graph, self.root)?;
+        save::graph(&mut pickler, &pickle.graph, pickle.root)?;
         pickler.finish_to(writer)
     }
 
@@ -412,9 +416,10 @@ impl Pickle {
     /// # Errors
     /// As [`Pickle::encode`]; protocols 0 and 1, elements of no bytes.
     pub fn encode_joblib(&self, options: &WriteOptions) -> Result<Vec<u8>> {
+        let pickle = self.for_protocol(options.protocol)?;
         let mut pickler = pickler::Pickler::new(options, false)?;
         pickler.joblib = true;
-        save::graph(&mut pickler, &self.graph, self.root)?;
+        save::graph(&mut pickler, &pickle.graph, pickle.root)?;
         Ok(pickler.finish()?.0)
     }
 
@@ -423,8 +428,9 @@ impl Pickle {
     /// # Errors
     /// As [`Pickle::encode`].
     pub fn encode_out_of_band(&self, options: &WriteOptions) -> Result<(Vec<u8>, Vec<OutOfBand>)> {
+        let pickle = self.for_protocol(options.protocol)?;
         let mut pickler = pickler::Pickler::new(options, true)?;
-        save::graph(&mut pickler, &self.graph, self.root)?;
+        save::graph(&mut pickler, &pickle.graph, pickle.root)?;
         pickler.finish()
     }
 }

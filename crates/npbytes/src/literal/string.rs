@@ -72,12 +72,13 @@ pub(super) fn parse(text: &[u8], start: usize, prefix: Prefix) -> Result<(Value,
     }
 }
 
-/// The bytes that the inside of a bytes literal stands for; those beyond ASCII stand for themselves.
+/// The bytes that the inside of a bytes literal stands for; those beyond ASCII stand for themselves, and so does a
+/// carriage return, which ends a line in a source only.
 pub(crate) fn unescape_bytes(text: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut pos = 0;
     while let Some(&byte) = text.get(pos) {
-        if byte == b'\\' {
+        if byte == b'\\' && text.get(pos + 1) != Some(&b'\r') {
             pos = escape(text, pos, Prefix { raw: false, bytes: true }, &mut out)?;
         } else {
             out.push(byte);

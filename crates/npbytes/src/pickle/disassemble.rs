@@ -179,7 +179,16 @@ impl<'a> Disassembly<'a> {
         let depth = self.levels.iter().map(|level| level.marks.len()).sum::<usize>();
         let level = self.levels.last_mut()?;
         let made = level.notes.take_followed()?;
-        match level.notes.contents(made)? {
+        let contents = level.notes.contents(made)?;
+        let end = match contents {
+            JoblibContents::Data { data, .. } => data.end,
+            JoblibContents::Pickle(pickle) => pickle.end,
+        };
+        // What is built once more has nothing behind it.
+        if end < level.at {
+            return None;
+        }
+        match contents {
             JoblibContents::Data { data, .. } => {
                 let (start, range) = (level.at, data.clone());
                 level.at = range.end;
@@ -390,32 +399,9 @@ fn number(code: u8, line: &[u8]) -> Result<Operand<'static>> {
         (INT, b"01") => return Ok(Operand::Bool(true)),
         _ => {}
     }
-    let wrong =
-        || Error::pickle(format!("expected a number, found {:?}", String::from_utf8_lossy(line)));
-    let digits = if code == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
-    let text = std::str::from_utf8(digits).map_err(|_| wrong())?.trim().replace('_', "");
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(&text)),
-    };
-    let bits = match rest.as_bytes() {
-        [b'0', b'x' | b'X', ..] => Some((16, 2)),
-        [b'0', b'o' | b'O', ..] => Some((8, 2)),
-        [b'0', b'b' | b'B', ..] => Some((2, 2)),
-        [b'0', octal @ ..]
-            if code == INT
-                && !octal.is_empty()
-                && octal.iter().all(|digit| matches!(digit, b'0'..=b'7')) =>
-        {
-            Some((8, 1))
-        }
-        _ => None,
-    };
-    if let Some((radix, prefix)) = bits {
-        let int = i64::from_str_radix(rest.get(prefix..).unwrap_or_default(), radix);
-        return int.map(|int| Operand::Int(sign * int)).map_err(|_| wrong());
-    }
-    let long = Integer::decimal(text.as_bytes()).ok_or_else(wrong)?;
+    let long = Integer::of_line(code, line).map_err(|error| {
+        Error::pickle(format!("expected {error}, found {:?}", String::from_utf8_lossy(line)))
+    })?;
     Ok(match (code, long.to_i64()) {
         (LONG, _) | (_, None) => Operand::Long(long),
         (_, Some(int)) => Operand::Int(int),

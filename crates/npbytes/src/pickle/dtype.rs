@@ -200,6 +200,10 @@ impl<'g> DTypes<'g> {
         };
         let Some(order) = self.byte_order(endian)? else { return Ok(None) };
         let Some(size) = graph.int(elsize) else { return Ok(None) };
+        if (subarray != NONE || fields != NONE) && !matches!(base.kind(), Kind::Void(_)) {
+            // NumPy would take the code's kind with the layout of the fields.
+            return Ok(None);
+        }
         if subarray != NONE {
             let Some(&[base, shape]) = graph.tuple(subarray) else { return Ok(None) };
             let base = self

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::opcode::{INT, LONG};
+
 /// An `int` of any size.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Integer<'a>(Cow<'a, [u8]>);
@@ -13,34 +15,56 @@ impl<'a> Integer<'a> {
         Self(Cow::Borrowed(bytes))
     }
 
-    /// Reads an optional sign and decimal digits. Takes time in proportion to the square of their number, as
-    /// Python's own reading does; Python refuses more than 4300 digits, and so does this.
-    pub(super) fn decimal(line: &[u8]) -> Option<Integer<'static>> {
-        let text = std::str::from_utf8(line).ok()?.trim();
-        let (negative, digits) = match text.strip_prefix('-') {
-            Some(digits) => (true, digits),
-            None => (false, text.strip_prefix('+').unwrap_or(text)),
+    /// The number in the line of an INT or a LONG: as in a Python source, and for INT as in one of C. Takes time in
+    /// proportion to the square of the number of decimal digits, as Python's own reading does; Python refuses more than
+    /// 4300 of them, and so does this.
+    ///
+    /// # Errors
+    /// What was expected.
+    pub(super) fn of_line(op: u8, line: &[u8]) -> Result<Integer<'static>, &'static str> {
+        const WRONG: &str = "a number";
+        let line = if op == LONG { line.strip_suffix(b"L").unwrap_or(line) } else { line };
+        let text = std::str::from_utf8(line).map_err(|_| WRONG)?.trim();
+        let plain = without_underscores(text).ok_or(WRONG)?;
+        let (negative, digits) = match plain.as_bytes() {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
         };
-        if digits.is_empty() || digits.len() > 4300 {
-            return None;
-        }
-        let mut bytes = vec![0_u8];
-        for digit in digits.bytes().filter(|digit| *digit != b'_') {
-            let mut carry = u32::from(digit.checked_sub(b'0').filter(|digit| *digit < 10)?);
-            for byte in &mut bytes {
-                carry += u32::from(*byte) * 10;
-                *byte = carry.to_le_bytes()[0];
-                carry >>= 8;
+        let (bits, digits) = match digits {
+            [b'0', b'x' | b'X', rest @ ..] => (4, rest),
+            [b'0', b'o' | b'O', rest @ ..] => (3, rest),
+            [b'0', b'b' | b'B', rest @ ..] => (1, rest),
+            // A C integer with a 0 in front.
+            [b'0', rest @ ..]
+                if op == INT
+                    && !rest.is_empty()
+                    && rest.iter().all(|digit| matches!(digit, b'0'..=b'7')) =>
+            {
+                (3, rest)
             }
-            if carry > 0 {
-                bytes.push(carry.to_le_bytes()[0]);
-            }
+            rest => (0, rest),
+        };
+        if digits.is_empty() {
+            return Err(WRONG);
         }
+        let mut bytes = if bits > 0 {
+            of_bits(bits, digits).ok_or(WRONG)?
+        } else {
+            let zeros = digits.iter().all(|digit| *digit == b'0');
+            if !digits.iter().all(u8::is_ascii_digit) || (digits[0] == b'0' && !zeros) {
+                return Err(WRONG);
+            }
+            if digits.len() > 4300 {
+                return Err("a number of at most 4300 decimal digits");
+            }
+            of_decimal(digits)
+        };
         bytes.push(0);
         if negative {
             negate(&mut bytes);
         }
-        Some(Integer(Cow::Owned(trimmed(&bytes).to_vec())))
+        Ok(Integer(Cow::Owned(trimmed(&bytes).to_vec())))
     }
 
     /// The bytes: little-endian, in two's complement, as short as they can be; none for 0.
@@ -62,6 +86,54 @@ impl<'a> Integer<'a> {
         wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
         Some(i128::from_le_bytes(wide))
     }
+}
+
+/// The bytes of decimal digits, the least first.
+fn of_decimal(digits: &[u8]) -> Vec<u8> {
+    if let Some(number) = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u64>().ok())
+    {
+        return number.to_le_bytes().to_vec();
+    }
+    let mut bytes = vec![0_u8];
+    for digit in digits {
+        let mut carry = u32::from(digit.wrapping_sub(b'0'));
+        for byte in &mut bytes {
+            carry += u32::from(*byte) * 10;
+            *byte = carry.to_le_bytes()[0];
+            carry >>= 8;
+        }
+        if carry > 0 {
+            bytes.push(carry.to_le_bytes()[0]);
+        }
+    }
+    bytes
+}
+
+/// The bytes of digits of so many bits each, the least first; `None` if they are none.
+fn of_bits(bits: u32, digits: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(digits.len() / 2 + 1);
+    let (mut rest, mut filled) = (0_u32, 0);
+    for digit in digits.iter().rev() {
+        rest |= char::from(*digit).to_digit(1 << bits)? << filled;
+        filled += bits;
+        if filled >= 8 {
+            bytes.push(rest.to_le_bytes()[0]);
+            rest >>= 8;
+            filled -= 8;
+        }
+    }
+    bytes.push(rest.to_le_bytes()[0]);
+    Some(bytes)
+}
+
+/// A number without the underscores that Python lets stand between digits; `None` where they stand elsewhere.
+pub(super) fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('_') {
+        return Some(Cow::Borrowed(text));
+    }
+    let groups: Vec<&str> = text.split('_').collect();
+    let between = |group: &&str| !group.is_empty() && !group.ends_with(['+', '-']);
+    groups.iter().all(between).then(|| Cow::Owned(groups.concat()))
 }
 
 fn is_negative(bytes: &[u8]) -> bool {

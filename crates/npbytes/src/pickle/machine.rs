@@ -440,6 +440,13 @@ impl<'a> Machine<'a> {
                 STOP => {
                     let root = self.pop()?;
                     let at = self.cursor.at();
+                    // Some unpicklers would go on behind the frame, others behind the STOP.
+                    if self.frame_end != usize::MAX && at < self.frame_end {
+                        let left = self.frame_end - at;
+                        return Err(Error::pickle(format!(
+                            "a STOP with {left} bytes of its FRAME behind it"
+                        )));
+                    }
                     if at > self.frame_end {
                         self.end_frame(at)?;
                     }
@@ -529,18 +536,25 @@ impl<'a> Machine<'a> {
 
     #[inline]
     fn put(&mut self, index: usize, value: Value) -> Result<()> {
-        if index == self.memo.len() {
-            self.memo.push(value);
-        } else if index < self.memo.len() {
-            if self.memo[index] != Value::ABSENT {
-                self.memo[index] = value;
+        if index <= self.memo.len() {
+            let known = match self.memo.get_mut(index) {
+                Some(entry) => std::mem::replace(entry, value) != Value::ABSENT,
+                None => {
+                    self.memo.push(value);
+                    false
+                }
+            };
+            // An entry from before the memo had grown so far counts once.
+            if known || (!self.sparse.is_empty() && self.sparse.remove(&index).is_some()) {
                 return Ok(());
             }
-            self.memo[index] = value;
         } else if index - self.memo.len() <= self.memo.len() + 64 {
             // A gap that the entries there are can justify.
             self.memo.resize(index, Value::ABSENT);
             self.memo.push(value);
+            if !self.sparse.is_empty() && self.sparse.remove(&index).is_some() {
+                return Ok(());
+            }
         } else if self.sparse.insert(index, value).is_some() {
             return Ok(());
         }

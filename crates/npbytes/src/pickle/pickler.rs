@@ -357,7 +357,7 @@ impl<'a> Pickler<'a> {
         }
     }
 
-    /// A `str`, as UTF-8 with surrogates.
+    /// A `str`, as UTF-8 with surrogates. Below protocol 4 it has to be shorter than 4 GiB, as names are.
     #[inline]
     pub(super) fn text(&mut self, utf8: &[u8], identity: Identity<'_>) {
         self.object();
@@ -366,6 +366,13 @@ impl<'a> Pickler<'a> {
         }
         self.text_opcode(utf8);
         self.memoize(identity);
+    }
+
+    /// A `str` of any length.
+    pub(super) fn any_text(&mut self, utf8: &[u8], identity: Identity<'_>) -> Result<()> {
+        check_text(self.protocol, utf8.len())?;
+        self.text(utf8, identity);
+        Ok(())
     }
 
     /// A `str` whose characters are bytes.
@@ -395,20 +402,13 @@ impl<'a> Pickler<'a> {
             self.op(b'\n');
             return;
         }
-        match (u8::try_from(utf8.len()), u32::try_from(utf8.len())) {
-            (Ok(len), _) if self.protocol >= 4 => {
-                self.ops(&[SHORT_BINUNICODE, len]);
-                self.ops(utf8);
-            }
-            (_, Ok(len)) => {
-                let [a, b, c, d] = len.to_le_bytes();
-                self.payload(&[BINUNICODE, a, b, c, d], Cow::Owned(utf8.to_vec()));
-            }
-            _ => {
-                let mut header = [BINUNICODE8; 9];
-                header[1..].copy_from_slice(&(utf8.len() as u64).to_le_bytes());
-                self.payload(&header, Cow::Owned(utf8.to_vec()));
-            }
+        let (header, len) = text_header(self.protocol, utf8.len());
+        let header = header.get(..len).unwrap_or(&header);
+        if utf8.len() < FRAME_TARGET {
+            self.ops(header);
+            self.ops(utf8);
+        } else {
+            self.payload(header, Cow::Owned(utf8.to_vec()));
         }
     }
 
@@ -468,6 +468,24 @@ impl<'a> Pickler<'a> {
         self.memoize(identity);
     }
 
+    /// A global of any name in lines.
+    pub(super) fn any_global_line(&mut self, op: u8, module: &str, name: &str) -> Result<()> {
+        if [module, name].iter().any(|text| text.contains('\n')) {
+            return Err(Error::unsupported(format!(
+                "the global {module:?} {name:?}, whose name is of several lines, takes protocol 4"
+            ))
+            .with_help("write protocol 4 or 5"));
+        }
+        if self.protocol < 3 && !(module.is_ascii() && name.is_ascii()) {
+            return Err(Error::unsupported(format!(
+                "the global {module:?} {name:?}, whose name is not ASCII, takes protocol 3"
+            ))
+            .with_help("write protocol 3 or higher"));
+        }
+        self.global_line(op, module, name);
+        Ok(())
+    }
+
     /// A global in lines, under the names of Python 2 where the protocol is Python 2's.
     pub(super) fn global_line(&mut self, op: u8, module: &str, name: &str) {
         let (module, name) =
@@ -520,6 +538,28 @@ impl<'a> Pickler<'a> {
     }
 }
 
+/// Whether a protocol can have a `str` of so many bytes.
+fn check_text(protocol: u8, len: usize) -> Result<()> {
+    if matches!(protocol, 1..4) && u32::try_from(len).is_err() {
+        return Err(Error::unsupported(format!("a str of {len} bytes takes protocol 4"))
+            .with_help("write protocol 4 or 5"));
+    }
+    Ok(())
+}
+
+/// The opcode of a `str` of so many bytes with its length, and how many bytes both take; of protocol 1 and up.
+fn text_header(protocol: u8, len: usize) -> ([u8; 9], usize) {
+    let mut header = counted(BINUNICODE, len);
+    match (u8::try_from(len), u32::try_from(len)) {
+        (Ok(_), _) if protocol >= 4 => {
+            header[0] = SHORT_BINUNICODE;
+            (header, 2)
+        }
+        (_, Ok(_)) => (header, 5),
+        _ => (counted(BINUNICODE8, len), 9),
+    }
+}
+
 fn counted(op: u8, len: usize) -> [u8; 9] {
     let mut header = [op; 9];
     header[1..].copy_from_slice(&(len as u64).to_le_bytes());
@@ -544,5 +584,29 @@ impl Hasher for Mixer {
     fn write_u64(&mut self, number: u64) {
         let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = mixed ^ mixed >> 32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CPython 3.11: `pickle.dumps("a" * n, protocol)` up to 4 GiB; beyond, protocols 1 to 3 raise OverflowError.
+    #[test]
+    fn texts_beyond_four_gib_take_protocol_4() {
+        let header = |protocol, len| -> Option<Vec<u8>> {
+            check_text(protocol, len).ok()?;
+            let (bytes, used) = text_header(protocol, len);
+            Some(bytes[..used].to_vec())
+        };
+        let four_gib = u32::MAX as usize + 1;
+        assert_eq!(header(4, 255).as_deref(), Some(&b"\x8c\xff"[..]));
+        assert_eq!(header(3, 255).as_deref(), Some(&b"X\xff\0\0\0"[..]));
+        assert_eq!(header(4, 256).as_deref(), Some(&b"X\0\x01\0\0"[..]));
+        assert_eq!(header(1, four_gib - 1).as_deref(), Some(&b"X\xff\xff\xff\xff"[..]));
+        assert_eq!(header(4, four_gib).as_deref(), Some(&b"\x8d\0\0\0\0\x01\0\0\0"[..]));
+        assert_eq!(header(3, four_gib), None);
+        assert_eq!(header(1, four_gib), None);
+        assert!(check_text(0, four_gib).is_ok());
     }
 }

@@ -9,14 +9,12 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::cursor::Cursor;
-use super::graph::{How, JoblibContents, Node as Raw, Object, Value};
+use super::graph::{How, JoblibContents, Node as Raw, Value};
 use super::names::{Known, Name};
-use super::numpy::NumPyValue;
 use super::opcode::{self, PROTO};
 use super::{Pickle, ReadOptions, WriteOptions, machine};
 use crate::error::{Error, Result};
 use crate::numpy::NumPy;
-use crate::shape::Order;
 
 /// What was changed for another NumPy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -238,76 +236,10 @@ impl Pickle {
 
     /// Arrays in order 'K' become copies in C order, as older NumPys pickle them.
     fn retarget_orders(&mut self, numpy: NumPy, changes: &mut Changes) -> Result<()> {
-        if numpy.pickles_any_axis_order() {
-            return Ok(());
-        }
-        for index in 0..self.graph.nodes.len() {
-            let Some(&Raw::Object(object)) = self.graph.nodes.get(index) else { continue };
-            let Some(&[_, dtype, _, _, _]) = self.graph.tuple(object.args) else { continue };
-            if object.how != How::Reduce || self.graph.known(object.callable) != Known::FromBuffer {
-                continue;
-            }
-            let value = Value::node(u32::try_from(index).unwrap_or(u32::MAX));
-            let Some(NumPyValue::Array(found)) = self.node(value).numpy()? else { continue };
-            let data = found.array.to_bytes(Order::C)?;
-            let dims: Vec<Value> = found
-                .array
-                .shape()
-                .iter()
-                .map(|&dim| self.int(i64::try_from(dim).unwrap_or(i64::MAX)))
-                .collect();
-            let shape = self.tuple(&dims);
-            let (callable, args) = self.reconstruct(numpy);
-            let data = self.bytes(data);
-            let state = self.tuple(&[Value::small(1), shape, dtype, Value::FALSE, data]);
-            if let Some(node) = self.graph.nodes.get_mut(index) {
-                *node = Raw::Object(Object { how: How::Reduce, callable, args, state });
-                changes.orders += 1;
-            }
+        if !numpy.pickles_any_axis_order() {
+            changes.orders += self.reconstruct_arrays(numpy, |args| args.len() == 5)?;
         }
         Ok(())
-    }
-
-    /// `_reconstruct` and its arguments, from another array of the graph as far as they can be shared.
-    fn reconstruct(&mut self, numpy: NumPy) -> (Value, Value) {
-        let find = |known: Known| {
-            let at = self
-                .graph
-                .nodes
-                .iter()
-                .position(|node| matches!(node, Raw::Global(name) if name.known == known));
-            at.and_then(|at| u32::try_from(at).ok()).map(Value::node)
-        };
-        let (callable, class) = (find(Known::Reconstruct), find(Known::NdArray));
-        let code = callable.and_then(|callable| {
-            self.graph.nodes.iter().find_map(|node| match node {
-                Raw::Object(object) if object.callable == callable => {
-                    self.graph.tuple(object.args).and_then(|args| args.get(2).copied())
-                }
-                _ => None,
-            })
-        });
-        let callable = callable.unwrap_or_else(|| self.known_global(Known::Reconstruct, numpy));
-        let class = class.unwrap_or_else(|| self.known_global(Known::NdArray, numpy));
-        let code = code.unwrap_or_else(|| self.bytes(Bytes::from_static(b"b")));
-        let zero = self.tuple(&[Value::small(0)]);
-        let args = self.tuple(&[class, zero, code]);
-        (callable, args)
-    }
-
-    fn known_global(&mut self, known: Known, numpy: NumPy) -> Value {
-        let (module, name) = known.path(numpy).unwrap_or_default();
-        let shared = self.graph.nodes.iter().find_map(|node| match node {
-            Raw::Global(name)
-                if self.graph.text(name.module).is_some_and(|text| text == *module) =>
-            {
-                Some(name.module)
-            }
-            _ => None,
-        });
-        let module = shared.unwrap_or_else(|| self.text(module));
-        let name = self.text(name);
-        self.add(Raw::Global(Name { module, name, python2: false, known }))
     }
 }
 

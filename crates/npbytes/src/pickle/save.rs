@@ -208,7 +208,7 @@ impl<'a> Saver<'_, 'a> {
             }
             Unpacked::Text(_) | Unpacked::Line(_) => {
                 let text = self.graph.text(value).ok_or_else(lost)?;
-                self.p.text(text.as_utf8(), Identity::Value(value));
+                self.p.any_text(text.as_utf8(), Identity::Value(value))?;
             }
             Unpacked::Bytes(_) => {
                 let bytes = self.graph.raw_bytes(value).ok_or_else(lost)?;
@@ -237,8 +237,7 @@ impl<'a> Saver<'_, 'a> {
         match node {
             Node::Text(text) => {
                 let utf8 = text.as_utf8();
-                self.p.text(utf8, text_identity(utf8, identity));
-                return Ok(());
+                return self.p.any_text(utf8, text_identity(utf8, identity));
             }
             Node::Bytes(bytes) => {
                 return self.bytes(Cow::Borrowed(bytes), byte_identity(bytes, identity));
@@ -408,7 +407,7 @@ impl<'a> Saver<'_, 'a> {
             p.text(name.as_bytes(), Identity::Fresh);
             p.op(STACK_GLOBAL);
         } else {
-            p.global_line(GLOBAL, &module, &name);
+            p.any_global_line(GLOBAL, &module, &name)?;
         }
         p.memoize(identity);
         Ok(())
@@ -521,7 +520,7 @@ impl<'a> Saver<'_, 'a> {
     fn inst(&mut self, class: Value) -> Result<()> {
         let Some(Node::Global(name)) = self.graph.node(class) else { return Err(lost()) };
         let (module, name) = name.path_in(self.graph).ok_or_else(lost)?;
-        self.p.global_line(INST, &module, &name);
+        self.p.any_global_line(INST, &module, &name)?;
         Ok(())
     }
 

@@ -72,11 +72,7 @@ impl Graph {
         match cursor.opcode().ok()? {
             LONG1 => cursor.counted8().ok().map(Integer::borrowed),
             LONG4 => cursor.counted32().ok().map(Integer::borrowed),
-            INT => Integer::decimal(cursor.line().ok()?),
-            LONG => {
-                let line = cursor.line().ok()?;
-                Integer::decimal(line.strip_suffix(b"L").unwrap_or(line))
-            }
+            op @ (INT | LONG) => Integer::of_line(op, cursor.line().ok()?).ok(),
             _ => None,
         }
     }

@@ -15,6 +15,10 @@ const VALUES: &[(&[u8], &str)] = &[
     (b"I-7\n.", "-7"),
     (b"I0x10\n.", "16"),
     (b"I010\n.", "8"),
+    (b"I0xffffffffffffffffffff\n.", "1208925819614629174706175"),
+    (b"I-0xffffffffffffffffffff\n.", "-1208925819614629174706175"),
+    (b"L0b101L\n.", "5"),
+    (b"I0o7777777777777777777777777\n.", "37778931862957161709567"),
     (b"L12345678901234567890L\n.", "12345678901234567890"),
     (b"L-5\n.", "-5"),
     (b"K\xff.", "255"),
@@ -25,6 +29,8 @@ const VALUES: &[(&[u8], &str)] = &[
     (b"\x8a\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01.", "18446744073709551616"),
     (b"\x8b\x02\x00\x00\x00\x00\x01.", "256"),
     (b"F1.5\n.", "1.5"),
+    // Python's unpickler, but not that in C.
+    (b"F 1_0.5\n.", "10.5"),
     (b"G\x3f\xf8\x00\x00\x00\x00\x00\x00.", "1.5"),
     (b"Va\\u00e9\\U0001f600\n.", "'a\u{e9}\u{1f600}'"),
     (b"Va\\\\u0041\n.", "'a\\\\\\\\u0041'"),
@@ -32,6 +38,7 @@ const VALUES: &[(&[u8], &str)] = &[
     (b"\x8c\x01a.", "'a'"),
     (b"\x8d\x01\x00\x00\x00\x00\x00\x00\x00a.", "'a'"),
     (b"S'a\\x41\\n'\n.", "b'aA\\n'"),
+    (b"S'z\\\rn'\n.", "b'z\\\\\\rn'"),
     (b"S\"it's\"\n.", "b\"it's\""),
     (b"U\x01\xff.", "b'\\xff'"),
     (b"T\x01\x00\x00\x00z.", "b'z'"),
@@ -64,6 +71,8 @@ const VALUES: &[(&[u8], &str)] = &[
     (b"K\x01q\x070h\x07.", "1"),
     (b"K\x01r\x00\x00\x00\xf00j\x00\x00\x00\xf0.", "1"),
     (b"K\x01\x940h\x00.", "1"),
+    // Three entries: the next is number 3.
+    (b"\x80\x04Np100\np64\np150\np100\n0\x8c\x01x\x940g3\n.", "'x'"),
     (b"\x80\x05\x95\x02\x00\x00\x00\x00\x00\x00\x00N..", "None"),
     (b"KN.", "78"),
     (b"NNb.", "None"),
@@ -234,9 +243,27 @@ fn frames_are_not_crossed() {
             b"\x80\x04\x95\x0c\x00\x00\x00\x00\x00\x00\x00\x95\x02\x00\x00\x00\x00\x00\x00\x00N..",
             11,
         ),
+        // CPython 3.11: a second pickle.load of this file reads behind the frame, where 1 is.
+        (b"\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00N.\xffK\x01.", 12),
     ] {
         let error = decode(bytes).unwrap_err();
         assert!(error.to_string().contains("FRAME"), "{error}");
         assert_eq!(error.offset(), Some(offset), "{error}");
     }
+}
+
+/// A line cannot have a name of several lines.
+#[test]
+fn globals_of_several_lines_take_protocol_4() {
+    let pickle = decode(b"\x80\x04\x8c\x01a\x8c\x03b\nc\x93.").unwrap();
+    assert!(pickle.encode(&WriteOptions::default().protocol(4)).is_ok());
+    for protocol in 0..4 {
+        let error = pickle.encode(&WriteOptions::default().protocol(protocol)).unwrap_err();
+        assert!(error.to_string().contains("several lines"), "{error}");
+    }
+    assert!(decode(b"\x80\x03cm\xe9\nn\n.").is_err(), "a name in Latin-1");
+    let pickle = decode("cm\u{e9}\nn\n.".as_bytes()).unwrap();
+    assert!(pickle.encode(&WriteOptions::default().protocol(3)).is_ok());
+    let error = pickle.encode(&WriteOptions::default().protocol(2)).unwrap_err();
+    assert!(error.to_string().contains("not ASCII"), "{error}");
 }

@@ -104,8 +104,11 @@ impl Machine<'_> {
         if self.joblib == Joblib::Refused {
             return Err(Error::pickle("a joblib array inside of the pickle of an array"));
         }
-        // joblib ends the frame before it writes on.
-        if self.cursor.at() >= self.frame_end {
+        // joblib ends the frame before it writes on. Where it had not, joblib's reader would look for the data behind it.
+        if self.frame_end != usize::MAX {
+            if self.cursor.at() < self.frame_end {
+                return Err(Error::pickle("a joblib array inside of a FRAME"));
+            }
             self.end_frame(self.cursor.at())?;
         }
         let known = &mut self.joblib_dtypes;

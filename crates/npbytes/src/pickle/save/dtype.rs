@@ -130,8 +130,10 @@ impl Saver<'_, '_> {
             Vec::new()
         } else {
             self.p.open_tuple(fields.len());
-            let names =
-                fields.iter().map(|field| self.literal_text(field.name().as_utf8())).collect();
+            let names = fields
+                .iter()
+                .map(|field| self.literal_text(field.name().as_utf8()))
+                .collect::<Result<_>>()?;
             self.p.close_tuple(fields.len());
             self.p.memoize(Identity::Fresh);
             names
@@ -166,7 +168,7 @@ impl Saver<'_, '_> {
         self.p.open_tuple(len);
         self.field_dtype(field.dtype())?;
         self.p.int(i64::try_from(field.offset()).unwrap_or(i64::MAX));
-        let title = field.title().map(|title| self.literal_text(title.as_utf8()));
+        let title = field.title().map(|title| self.literal_text(title.as_utf8())).transpose()?;
         self.p.close_tuple(len);
         self.p.memoize(Identity::Fresh);
         Ok((self.p.last_entry(), title))
@@ -211,11 +213,11 @@ impl Saver<'_, '_> {
     }
 
     /// A text as from a source; the number of its memo entry.
-    fn literal_text(&mut self, utf8: &[u8]) -> u32 {
+    fn literal_text(&mut self, utf8: &[u8]) -> Result<u32> {
         let identity = self.literal_identity(utf8).unwrap_or(Identity::Fresh);
         let known = self.p.memo(identity);
-        self.p.text(utf8, identity);
-        known.unwrap_or_else(|| self.p.last_entry())
+        self.p.any_text(utf8, identity)?;
+        Ok(known.unwrap_or_else(|| self.p.last_entry()))
     }
 
     /// Metadata: plain data. Recurses as deep as it nests, which `literal` and the reader bound.
@@ -227,7 +229,7 @@ impl Saver<'_, '_> {
             Plain::Int(int) => self.p.long(&Integer::borrowed(&int.to_le_bytes())),
             Plain::Float(float) => self.p.float(*float),
             Plain::Str(text) => {
-                self.literal_text(text.as_utf8());
+                self.literal_text(text.as_utf8())?;
             }
             Plain::Bytes(bytes) => {
                 // A copy: metadata is small.
