@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Saver, byte_identity};
+use super::Saver;
+use super::bytes::byte_identity;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit};
 use crate::error::{Error, Result};
 use crate::literal;

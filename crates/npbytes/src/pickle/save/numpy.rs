@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
+use super::bytes::byte_identity;
 use super::dtype::{is_exportable, own_identity, shared_identity};
-use super::{Saver, Task, byte_identity};
+use super::{Saver, Task};
 use crate::array::ArrayView;
 use crate::error::{Error, Result};
 use crate::numpy::NumPy;
