@@ -353,6 +353,10 @@ fn operand<'a>(cursor: &mut Cursor<'a>, code: u8, form: Argument) -> Result<Opti
         (_, Argument::U32) => Operand::Int(cursor.u32()?.into()),
         (_, Argument::U64) => Operand::Length(cursor.u64()?),
         (_, Argument::F64) => Operand::Float(cursor.array().map(f64::from_be_bytes)?),
+        (GET | PUT, Argument::DecimalLine) => {
+            let index = machine::decimal_index(cursor.line()?)?;
+            Operand::Int(i64::try_from(index).unwrap_or(i64::MAX))
+        }
         (_, Argument::DecimalLine) => number(code, cursor.line()?)?,
         (FLOAT, Argument::Line) => Operand::Float(machine::float_line(cursor.line()?)?),
         (STRING, Argument::Line) => {

@@ -253,6 +253,9 @@ pub(super) struct Graph {
     /// The items of tuples and frozen sets.
     pub(super) pool: Vec<Value>,
     pub(super) effects: HashMap<u32, Vec<Effect>>,
+    /// Of objects that hold themselves in what they are made of: the calls around the one that made them, from the
+    /// innermost, which picklers write and throw away.
+    pub(super) outer: HashMap<u32, Vec<Value>>,
     /// What followed joblib's stand-ins for arrays, by node.
     pub(super) contents: HashMap<u32, JoblibContents>,
 }

@@ -10,8 +10,8 @@ mod globals;
 
 use std::collections::HashMap;
 
-use argument::{decimal_index, number, utf8_line};
-pub(super) use argument::{float_line, text_at};
+pub(super) use argument::{decimal_index, float_line, text_at};
+use argument::{number, utf8_line};
 use bytes::Bytes;
 use containers::check_pairs;
 use smallvec::SmallVec;
@@ -201,7 +201,16 @@ impl<'a> Machine<'a> {
                     let value = match (op, line) {
                         (INT, b"00") => Value::FALSE,
                         (INT, b"01") => Value::TRUE,
-                        _ => number(op, line, self.op)?,
+                        _ => match number(op, line, self.op)? {
+                            // So the unpickler in C has it: `I+1` is true.
+                            int if op == INT && line.len() == 2 && int == Value::small(0) => {
+                                Value::FALSE
+                            }
+                            int if op == INT && line.len() == 2 && int == Value::small(1) => {
+                                Value::TRUE
+                            }
+                            int => int,
+                        },
                     };
                     self.stack.push(value);
                 }
@@ -523,6 +532,10 @@ impl<'a> Machine<'a> {
             return Ok(());
         }
         let gone = self.pop()?;
+        if let Some(inner) = self.same_object_next(gone) {
+            self.graph.outer.entry(inner).or_default().push(gone);
+            return Ok(());
+        }
         if self.graph.object(gone).is_some()
             && self.stack.len() > self.fence
             && let Some(below) = self.stack.last().and_then(|below| below.index())
@@ -530,6 +543,30 @@ impl<'a> Machine<'a> {
             self.graph.effects.entry(below).or_default().push(Effect::Popped(gone));
         }
         Ok(())
+    }
+
+    /// The object that is got from the memo next, if one was made by the same call as an object that is thrown away: so
+    /// picklers write an object that holds itself in what it is made of.
+    fn same_object_next(&self, gone: Value) -> Option<u32> {
+        let gone = self.graph.object(gone)?;
+        let mut cursor = self.cursor;
+        let index = match cursor.opcode().ok()? {
+            GET => decimal_index(cursor.line().ok()?).ok()?,
+            BINGET => cursor.u8().ok()?.into(),
+            LONG_BINGET => usize::try_from(cursor.u32().ok()?).ok()?,
+            _ => return None,
+        };
+        let inner = self.entry(index)?;
+        let object = self.graph.object(inner)?;
+        let same = object.how == gone.how && object.callable == gone.callable;
+        inner.index().filter(|_| same)
+    }
+
+    /// A memo entry.
+    #[inline]
+    fn entry(&self, index: usize) -> Option<Value> {
+        let dense = self.memo.get(index).filter(|value| **value != Value::ABSENT);
+        dense.or_else(|| self.sparse.get(&index)).copied()
     }
 
     #[inline]
@@ -546,8 +583,8 @@ impl<'a> Machine<'a> {
             if known || (!self.sparse.is_empty() && self.sparse.remove(&index).is_some()) {
                 return Ok(());
             }
-        } else if index - self.memo.len() <= self.memo.len() + 64 {
-            // A gap that the entries there are can justify.
+        } else if index as u64 <= self.memoized.saturating_mul(2) + 64 {
+            // A gap that the entries there are can justify: gaps themselves do not count.
             self.memo.resize(index, Value::ABSENT);
             self.memo.push(value);
             if !self.sparse.is_empty() && self.sparse.remove(&index).is_some() {
@@ -565,9 +602,8 @@ impl<'a> Machine<'a> {
 
     #[inline]
     fn get(&mut self, index: usize) -> Result<()> {
-        let dense = self.memo.get(index).filter(|value| **value != Value::ABSENT);
-        match dense.or_else(|| self.sparse.get(&index)) {
-            Some(&value) => {
+        match self.entry(index) {
+            Some(value) => {
                 self.stack.push(value);
                 Ok(())
             }

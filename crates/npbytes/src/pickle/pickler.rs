@@ -34,7 +34,13 @@ pub(super) enum Identity<'i> {
     Byte(Option<u8>),
     /// Python's only `str` of this one character, or of none.
     Char(Option<u8>),
+    /// A value that is a text of one character, or of none: Python's only one, unless it came from a source.
+    DecodedChar(Value, Option<u8>),
+    /// A value that is `bytes` of one byte, or of none.
+    DecodedByte(Value, Option<u8>),
     Global(Known),
+    /// A value that is one of them.
+    DecodedGlobal(Value, Known),
     /// NumPy's only dtype of a kind; see `save.rs` for the number.
     NativeDType(u8),
     /// The constant `(0,)` in the source of `numpy.ma`.
@@ -70,6 +76,8 @@ pub(super) struct Pickler<'a> {
     singles: Box<[u32; slot::COUNT]>,
     values: HashMap<u64, u32, BuildHasherDefault<Mixer>>,
     interned: HashMap<Box<[u8]>, u32>,
+    /// The entries among `singles` that are those of decoded values.
+    decoded: Vec<u32>,
 }
 
 impl<'a> Pickler<'a> {
@@ -93,6 +101,7 @@ impl<'a> Pickler<'a> {
             singles: Box::new([u32::MAX; slot::COUNT]),
             values: HashMap::default(),
             interned: HashMap::new(),
+            decoded: Vec::new(),
         };
         if protocol >= 2 {
             pickler.out.extend([PROTO, protocol]);
@@ -201,9 +210,9 @@ impl<'a> Pickler<'a> {
     fn single(identity: Identity<'_>) -> Option<usize> {
         let one = |byte: Option<u8>| byte.map_or(256, usize::from);
         Some(match identity {
-            Identity::Global(known) => known as usize,
-            Identity::Byte(byte) => slot::BYTES + one(byte),
-            Identity::Char(char) => slot::CHARS + one(char),
+            Identity::Global(known) | Identity::DecodedGlobal(_, known) => known as usize,
+            Identity::Byte(byte) | Identity::DecodedByte(_, byte) => slot::BYTES + one(byte),
+            Identity::Char(char) | Identity::DecodedChar(_, char) => slot::CHARS + one(char),
             Identity::NativeDType(kind) => slot::DTYPES + usize::from(kind),
             Identity::MaskedShape => slot::MASKED_SHAPE,
             Identity::Fresh | Identity::Value(_) | Identity::Interned(_) => return None,
@@ -217,6 +226,18 @@ impl<'a> Pickler<'a> {
             Identity::Fresh => None,
             Identity::Value(value) => self.values.get(&value.bits()).copied(),
             Identity::Interned(text) => self.interned.get(text).copied(),
+            Identity::DecodedGlobal(value, known) => {
+                let index = self.values.get(&value.bits()).copied();
+                index.or_else(|| self.memo(Identity::Global(known)))
+            }
+            Identity::DecodedChar(value, _) | Identity::DecodedByte(value, _) => {
+                if let Some(index) = self.values.get(&value.bits()) {
+                    return Some(*index);
+                }
+                // Two decoded ones were two objects; one that was written for something else is this one.
+                let slot = *self.singles.get(Self::single(identity)?)?;
+                (slot != u32::MAX && !self.decoded.contains(&slot)).then_some(slot)
+            }
             _ => {
                 let slot = self.singles.get(Self::single(identity)?)?;
                 (*slot != u32::MAX).then_some(*slot)
@@ -257,6 +278,17 @@ impl<'a> Pickler<'a> {
             Identity::Fresh => {}
             Identity::Value(value) => drop(self.values.insert(value.bits(), index)),
             Identity::Interned(text) => drop(self.interned.insert(text.into(), index)),
+            Identity::DecodedGlobal(value, _)
+            | Identity::DecodedChar(value, _)
+            | Identity::DecodedByte(value, _) => {
+                self.values.insert(value.bits(), index);
+                if let Some(slot) = Self::single(identity).and_then(|at| self.singles.get_mut(at))
+                    && *slot == u32::MAX
+                {
+                    *slot = index;
+                    self.decoded.push(index);
+                }
+            }
             _ => {
                 if let Some(slot) = Self::single(identity).and_then(|at| self.singles.get_mut(at)) {
                     *slot = index;

@@ -9,7 +9,7 @@ use super::Pickle;
 use super::graph::{How, Node as Raw, Object, Value};
 use super::names::{Known, Name};
 use super::numpy::NumPyValue;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::numpy::NumPy;
 use crate::shape::{AxisOrder, Order};
 
@@ -51,6 +51,9 @@ impl Pickle {
     ) -> Result<usize> {
         let mut parts = None;
         let mut count = 0;
+        // Each array has elements of its own, unless many were made to share one buffer.
+        let given: usize = self.graph.buffers.iter().map(Bytes::len).sum();
+        let mut room = self.graph.input.len().saturating_add(given);
         for index in 0..self.graph.nodes.len() {
             let Some(&Raw::Object(object)) = self.graph.nodes.get(index) else { continue };
             if object.how != How::Reduce || self.graph.known(object.callable) != Known::FromBuffer {
@@ -67,6 +70,12 @@ impl Pickle {
             let data = if fortran {
                 found.array.data().clone()
             } else {
+                if *found.array.order() != AxisOrder::C {
+                    room = room.checked_sub(found.array.data().len()).ok_or_else(|| {
+                        Error::unsupported("arrays that share one buffer would be copied often")
+                            .at(self.graph.offsets.get(index).copied().unwrap_or_default())
+                    })?;
+                }
                 found.array.to_bytes(Order::C)?
             };
             let dims: Vec<Value> = found

@@ -9,6 +9,7 @@ mod numpy;
 mod object;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use bytes::{byte_identity, text_identity};
 
@@ -25,7 +26,8 @@ const BATCH: usize = 1000;
 
 /// Writes a value and all that it holds.
 pub(super) fn graph<'a>(pickler: &mut Pickler<'a>, graph: &'a Graph, root: Value) -> Result<()> {
-    let mut saver = Saver { p: pickler, graph, tasks: vec![Task::Save(root)] };
+    let mut saver = Saver::new(pickler, graph);
+    saver.tasks.push(Task::Save(root));
     while let Some(task) = saver.tasks.pop() {
         saver.run(task)?;
     }
@@ -40,8 +42,8 @@ enum Task<'a> {
     /// Items of a container, in groups.
     Batches(Batches<'a>),
     Op(u8),
-    /// A memo entry for what was written last.
-    Memoize(Value),
+    /// A memo entry for the global that was written last.
+    MemoizeGlobal(Value, Option<Known>),
     EndTuple(Value, usize),
     EndFrozenSet(Value),
     EndObject(Value, How),
@@ -73,9 +75,18 @@ struct Saver<'p, 'a> {
     p: &'p mut Pickler<'a>,
     graph: &'a Graph,
     tasks: Vec<Task<'a>>,
+    /// How often those were entered that may have to be written inside of themselves.
+    entered: HashMap<u32, usize>,
+    /// How many values may still be looked at to find out whether an object holds itself.
+    looks: usize,
 }
 
-impl<'a> Saver<'_, 'a> {
+impl<'p, 'a> Saver<'p, 'a> {
+    fn new(p: &'p mut Pickler<'a>, graph: &'a Graph) -> Self {
+        let looks = graph.nodes.len().saturating_mul(16);
+        Self { p, graph, tasks: Vec::new(), entered: HashMap::new(), looks }
+    }
+
     fn run(&mut self, task: Task<'a>) -> Result<()> {
         match task {
             Task::Save(value) => self.save(value),
@@ -88,8 +99,9 @@ impl<'a> Saver<'_, 'a> {
                 self.p.op(op);
                 Ok(())
             }
-            Task::Memoize(value) => {
-                self.p.memoize(Identity::Value(value));
+            Task::MemoizeGlobal(value, known) => {
+                let one = |known| Identity::DecodedGlobal(value, known);
+                self.p.memoize(known.map_or(Identity::Value(value), one));
                 Ok(())
             }
             Task::EndTuple(value, len) => {
@@ -211,11 +223,13 @@ impl<'a> Saver<'_, 'a> {
             }
             Unpacked::Text(_) | Unpacked::Line(_) => {
                 let text = self.graph.text(value).ok_or_else(lost)?;
-                self.p.any_text(text.as_utf8(), Identity::Value(value))?;
+                let utf8 = text.as_utf8();
+                self.p.any_text(utf8, decoded(value, text_identity(utf8, Identity::Fresh)))?;
             }
             Unpacked::Bytes(_) => {
                 let bytes = self.graph.raw_bytes(value).ok_or_else(lost)?;
-                self.bytes(Cow::Borrowed(bytes), Identity::Value(value))?;
+                let identity = decoded(value, byte_identity(bytes, Identity::Fresh));
+                self.bytes(Cow::Borrowed(bytes), identity)?;
             }
             Unpacked::ByteArray(_) => {
                 let bytes = self.graph.raw_bytes(value).ok_or_else(lost)?;
@@ -310,7 +324,15 @@ impl<'a> Saver<'_, 'a> {
                 self.tasks.push(Task::EndFrozenSet(value));
                 self.tasks.push(Task::All(self.graph.span(*span)));
             }
-            Node::Set(items) => self.set_by_call(value, Known::Set, items),
+            Node::Set(items) => {
+                let entered = self.entered.entry(value.index().unwrap_or(u32::MAX)).or_default();
+                *entered += 1;
+                // Each time it is met inside of itself, one more of its items is known.
+                if *entered > items.len() + 2 {
+                    return Err(Error::unsupported("a set that is its own item takes protocol 4"));
+                }
+                self.set_by_call(value, Known::Set, items);
+            }
             Node::FrozenSet(span) => {
                 self.set_by_call(value, Known::FrozenSet, self.graph.span(*span));
             }
@@ -363,8 +385,7 @@ impl<'a> Saver<'_, 'a> {
         self.p.object();
         self.open(EMPTY_LIST, LIST);
         self.p.memoize(Identity::Fresh);
-        self.tasks.push(Task::Memoize(value));
-        self.tasks.push(Task::Op(REDUCE));
+        self.tasks.push(Task::EndObject(value, How::Reduce));
         self.tasks.push(Task::EndTuple(Value::ABSENT, 1));
         let task = self.list(items, true);
         self.tasks.push(task);
@@ -389,14 +410,26 @@ impl<'a> Saver<'_, 'a> {
     }
 
     fn global(&mut self, value: Value, name: &super::names::Name) -> Result<()> {
-        let (p, identity) = (&mut *self.p, Identity::Value(value));
+        let p = &mut *self.p;
         p.object();
+        if p.get(Identity::Value(value)) {
+            return Ok(());
+        }
+        // One that is also written for what was built is the same object.
+        let known = name.known.path(p.profile.numpy).and_then(|known| {
+            let (module, text) = name.path_in(self.graph)?;
+            (known == (&*module, &*text)).then_some(name.known)
+        });
+        let identity = match known {
+            Some(known) => Identity::DecodedGlobal(value, known),
+            None => Identity::Value(value),
+        };
         if p.get(identity) {
             return Ok(());
         }
         if p.protocol >= 4 && matches!(name.module.unpack(), Unpacked::Text(_) | Unpacked::Node(_))
         {
-            self.tasks.push(Task::Memoize(value));
+            self.tasks.push(Task::MemoizeGlobal(value, known));
             self.tasks.push(Task::Op(STACK_GLOBAL));
             self.tasks.push(Task::Save(name.name));
             self.tasks.push(Task::Save(name.module));
@@ -418,6 +451,15 @@ impl<'a> Saver<'_, 'a> {
 }
 
 /// A graph holds no handle that leads nowhere, unless it is another graph's.
+/// What the memo knows a decoded text or `bytes` by that Python may have once.
+fn decoded<'i>(value: Value, once: Identity<'i>) -> Identity<'i> {
+    match once {
+        Identity::Char(char) => Identity::DecodedChar(value, char),
+        Identity::Byte(byte) => Identity::DecodedByte(value, byte),
+        _ => Identity::Value(value),
+    }
+}
+
 fn lost() -> Error {
     Error::pickle("a value that is not of this pickle")
 }

@@ -42,7 +42,7 @@ pub(in crate::pickle) fn text_at(input: &[u8], value: Value) -> Option<Text<'_>>
     }
 }
 
-pub(super) fn decimal_index(line: &[u8]) -> Result<usize> {
+pub(in crate::pickle) fn decimal_index(line: &[u8]) -> Result<usize> {
     let text = std::str::from_utf8(line).unwrap_or_default().trim();
     without_underscores(text).unwrap_or_default().parse().map_err(|_| {
         let found = String::from_utf8_lossy(line);

@@ -33,7 +33,7 @@ pub(in crate::pickle) fn view<'a>(pickler: &mut Pickler<'a>, array: &ArrayView<'
         .with_help("build the pickle of an array of objects with `ArrayObject::objects`"));
     }
     let dtype = DTypeObject::new(array.dtype().clone());
-    let mut saver = Saver { p: pickler, graph: &NOTHING, tasks: Vec::new() };
+    let mut saver = Saver::new(pickler, &NOTHING);
     saver.p.object();
     let source = Source {
         view: array.clone(),

@@ -1,6 +1,7 @@
 //! Objects of any class: how they are called for, and what is done to them after.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::{BATCH, Saver, Task, lost};
 use crate::error::{Error, Result};
@@ -12,6 +13,7 @@ use crate::pickle::pickler::Identity;
 
 impl<'a> Saver<'_, 'a> {
     pub(super) fn object(&mut self, value: Value, object: Object) -> Result<()> {
+        let object = self.call(value, object);
         if !self.p.joblib && self.contents(value).is_some() {
             return Err(Error::unsupported("an array of a joblib file in a plain pickle")
                 .with_help(
@@ -93,6 +95,63 @@ impl<'a> Saver<'_, 'a> {
             }
         }
         Ok(())
+    }
+
+    /// The call that is written for an object. One that holds itself in what it is made of was written several times,
+    /// one inside of the other, and what is made of the inner call is the object: each time with arguments of its
+    /// own, of which the outer ones are written first.
+    fn call(&mut self, value: Value, object: Object) -> Object {
+        let Some(index) = value.index() else { return object };
+        let Some(outer) = self.graph.outer.get(&index) else { return object };
+        let done = self.entered.get(&index).copied().unwrap_or_default();
+        let call = outer.len().checked_sub(done + 1).and_then(|at| outer.get(at));
+        let Some(call) = call.and_then(|&call| self.graph.object(call)) else { return object };
+        // Others are calls whose results were thrown away by chance.
+        if done == 0 && !self.holds(call.args, value) {
+            self.entered.insert(index, outer.len());
+            return object;
+        }
+        self.entered.insert(index, done + 1);
+        *call
+    }
+
+    /// Whether a value can be reached from another, as far as there is time to find out.
+    fn holds(&mut self, from: Value, wanted: Value) -> bool {
+        let mut seen = HashSet::new();
+        let mut waiting = vec![from];
+        while let Some(value) = waiting.pop() {
+            if value == wanted {
+                return true;
+            }
+            let Some(index) = value.index().filter(|&index| seen.insert(index)) else { continue };
+            let before = waiting.len();
+            match self.graph.node(value) {
+                Some(Node::List(items) | Node::Dict(items) | Node::Set(items)) => {
+                    waiting.extend(items);
+                }
+                Some(Node::Tuple(span) | Node::FrozenSet(span)) => {
+                    waiting.extend(self.graph.span(*span));
+                }
+                Some(Node::Object(object)) => {
+                    waiting.extend([object.callable, object.args, object.state]);
+                }
+                Some(Node::Persistent(id)) => waiting.push(*id),
+                _ => {}
+            }
+            for effect in self.graph.effects.get(&index).into_iter().flatten() {
+                match effect {
+                    Effect::Append(items) | Effect::SetItems(items) | Effect::AddItems(items) => {
+                        waiting.extend(items);
+                    }
+                    Effect::Build(value) | Effect::Popped(value) => waiting.push(*value),
+                }
+            }
+            match self.looks.checked_sub(waiting.len().saturating_sub(before) + 1) {
+                Some(left) => self.looks = left,
+                None => return false,
+            }
+        }
+        false
     }
 
     /// What follows joblib's stand-in for an array.
