@@ -346,7 +346,7 @@ def archives():
         ("size-deflated-less", archive([packed({"uncompressed": len(text) - 1})]), "deflated data that becomes more than is said", "Archive", ""),
         ("size-deflated-more", archive([packed({"uncompressed": len(text) + 1})]), "deflated data that becomes less than is said", "Truncated", ""),
         ("size-deflated-zero", archive([packed({"uncompressed": 0})]), "deflated data that is said to become nothing", "Archive", ""),
-        ("size-cut", archive([packed({"compressed": len(squeezed(text)) - 4})]), "deflated data that is cut off by its size", "Archive", ""),
+        ("size-cut", archive([packed({"compressed": len(squeezed(text)) - 4})]), "deflated data that is cut off by its size", "Compressed", ""),
         ("size-into-directory", archive([packed({"compressed": len(squeezed(text)) + 1})]), "a member that reaches into the directory", "Archive", 0),
         ("size-into-next", archive([good(central={"compressed": len(GOOD) + 9, "uncompressed": len(GOOD) + 9}), good("b.npy")]), "a member that reaches into the next one", "Archive", 0),
         ("zip64-size-2-63", archive([good(central={"compressed": 0xFFFFFFFF, "uncompressed": 0xFFFFFFFF, "extra": struct.pack("<2H2Q", 1, 16, 2**63, 2**63)})]), "a member of 2**63 bytes", "Archive", 0),
@@ -362,14 +362,14 @@ def archives():
         ("crc-deflated", archive([Member("t", text, squeezed(text), {"crc": 1}, {"crc": 1})]), "a wrong CRC of deflated data", "Checksum", ""),
         ("crc-of-nothing", archive([Member("e", b"", **both(crc=1))]), "a wrong CRC of no bytes", "Checksum", ""),
         ("crc-changed", archive([Member("a.npy", GOOD[:-1] + b"x", None, {"crc": zlib.crc32(GOOD)}, {"crc": zlib.crc32(GOOD)})]), "a byte that is another one than when it was written", "Checksum", ""),
-        ("deflate-garbage", archive([Member("t", bytes(9), b"\xff" * 9)]), "deflated data that is none", "Archive", ""),
-        ("deflate-open", archive([Member("t", text, literally(text, False))]), "deflated data without its last block", "Archive", ""),
+        ("deflate-garbage", archive([Member("t", bytes(9), b"\xff" * 9)]), "deflated data that is none", "Compressed", ""),
+        ("deflate-open", archive([Member("t", text, literally(text, False))]), "deflated data without its last block", "Compressed", ""),
         ("name-differs", archive([good(local={"name": b"b.npy"})]), "a member that calls itself otherwise", "Archive", 0),
         ("name-not-utf-8", archive([good("\0\0\0\0\0", **both(name=b"\xff.npy", flags=0x800))]), "a name that is said to be UTF-8 and is not", "Archive", at),
         ("name-past-end", archive([good(central={"name_len": 65535})]), "a name that is longer than the directory", "Archive", stop),
         ("method-differs", archive([good(local={"method": 8})]), "a member that is stored and says it is deflated", "Archive", 0),
-        ("method-12", archive([good(**both(method=12))]), "bzip2 in a zip", "Unsupported", 0),
-        ("method-14", archive([good(**both(method=14))]), "LZMA in a zip", "Unsupported", 0),
+        ("method-12", archive([good(**both(method=12))]), "stored data that is said to be bzip2", "Compressed", ""),
+        ("method-14", archive([good(**both(method=14))]), "stored data that is said to be LZMA", "Compressed", ""),
         ("method-93", archive([good(**both(method=93))]), "Zstandard in a zip", "Unsupported", 0),
         ("encrypted", archive([good(**both(flags=1))]), "a member that is encrypted", "Unsupported", 0),
         ("encrypted-in-secret", archive([good(local={"flags": 1})]), "a member that only itself says is encrypted", "Unsupported", 0),
@@ -420,6 +420,26 @@ def same_header(count):
 RECONSTRUCT = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntC\x01btR"
 INT16 = b"cnumpy\ndtype\n(V i2\nI00\nI01\ntR".replace(b"V i2", b"Vi2") + b"(I3\nV<\nNNNI-1\nI-1\nI0\ntb"
 WRAPPER = b"\x80\x02cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}(U\x08subclasscnumpy\nndarray\nU\x05shape"
+
+
+RUN = b"cos\nsystem\n(S'echo this must never run >&2; exit 1'\ntR."
+UINT8 = INT16.replace(b"i2", b"u1").replace(b"V<", b"V|")
+
+
+def skipped_by_zstd(run):
+    """A frame that zstd skips, which is a text of 42 bytes to a pickle, and one with an array in it."""
+    data = b"A" * 36 + b"0" + run
+    data += b"#" * (0x101 - len(data))
+    stored = b"\x28\xb5\x2f\xfd\x20" + bytes([len(GOOD)]) + struct.pack("<I", len(GOOD) << 3 | 1)[:3] + GOOD
+    return b"\x55\x2a\x4d\x18" + struct.pack("<I", len(data)) + data + stored
+
+
+def in_msgpack(run):
+    """An array of bytes in a map of ten entries, whose first byte is the opcode of an int of 31 bytes."""
+    data = b"A" * 17 + b"0" + run
+    count = b"\xcc" + bytes([len(data)])
+    array = b"\x85\xc4\2nd\xc3\xc4\4data\xc4" + count[1:] + data + b"\xc4\4type\xa3|u1\xc4\4kind\xc4\0\xc4\5shape\x91" + count
+    return b"\x8a\x1f" + array + b"".join(bytes([n]) + b"\xc0" for n in range(9))
 
 
 def array_of(shape, data, dtype=INT16):
@@ -525,6 +545,14 @@ def pickles():
         ("popped", b"cm\nf\n)R0" * 2000 + b"N.", "2000 calls of what is thrown away", taken, ""),
         ("globals", b"".join(b"cm\nf%d\n0" % n for n in range(1800)) + b"N.", "1800 names", taken, ""),
         ("streams", b"N." * 10000, "10,000 pickles", taken, ""),
+        ("runs-in-zstd", skipped_by_zstd(RUN), "a pickle that runs a command, in a frame that zstd skips", taken, ""),
+        ("runs-in-msgpack", in_msgpack(RUN), "a pickle that runs a command, in an array of msgpack", taken, ""),
+        ("runs-behind-marks", b"N." + b"(" * 10001 + b"1" * 10001 + RUN, "a pickle behind another one, with more open marks than are read", taken, ""),
+        ("runs-behind-an-array", array_of(b"(I1\nt", b"C\2ab") + npy(header("'|O'", shape="(1,)")) + RUN, "a pickle, and an array of objects behind it", taken, ""),
+        ("runs-in-joblib", stand_in(bytes([75, len(RUN)]) + b"\x85", UINT8) + RUN + b".", "an array of bytes that a reader without joblib runs", taken, ""),
+        ("runs-by-flags", stand_in(bytes([75, len(RUN)]) + b"\x85", UINT8.replace(b"I0\ntb", b"I63\ntb")) + RUN + b".", "an array of bytes in which joblib finds a pickle", taken, ""),
+        ("runs-by-pointer", b"cnumpy.core.multiarray\nscalar\n(" + INT16.replace(b"i2", b"O8") + b"C\x08AAAAAAAAtR.", "a number that is taken for a pointer", taken, ""),
+        ("runs-by-overlap", struct_of((b"Va\nVb\n", b"Va\n(" + INT16.replace(b"i2", b"O8").replace(b"I0\ntb", b"I63\ntb") + b"I0\ntVb\n(" + INT16 + b"I0\nt"), 8).replace(b"I16\ntb", b"I27\ntb") + b".", "a number that lies on a pointer", taken, ""),
         ("empty-tuples", b"(" + b")" * 20000 + b"t.", "20,000 times the same empty tuple", taken, ""),
     ]:
         add(f"{name}.pkl", data, what, kind, offset)

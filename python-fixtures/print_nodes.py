@@ -103,13 +103,74 @@ def masked():
     yield "masked-constant", [np.ma.masked]
 
 
+def structs():
+    pair = np.dtype([("a", "i4"), ("b", "f8")])
+    yield "void", np.ones(1, pair)[0]
+    yield "voids", [np.ones(1, pair)[0], np.void(b"\x01\x02"), np.zeros((), ">i4,U3,M8[s]")[()]]
+    yield "void-one", np.zeros((), [("a", "f4")])[()]
+    yield "record", np.rec.array([(1, 2.0)], dtype=pair)[0]
+    yield "void-objects", np.zeros(1, [("a", "i4"), ("b", "O")])[0]
+    yield "record-objects", [np.rec.array([(1, "x")], dtype=[("a", "i4"), ("b", "O")])[0]]
+    yield "long", [np.clongdouble(1 + 2j), np.clongdouble(2j), np.longdouble("0.1")]
+    yield "recarray", np.rec.array([(1, 2.0)] * 3, dtype=pair)
+    yield "recarray-empty", np.rec.array([(1, 2.0)], dtype=pair)[:0]
+    yield "recarray-empty-2d", np.rec.array([(1, 2.0)], dtype=pair)[:0].reshape(0, 3)
+    yield "recarray-numbers", np.arange(3).view(np.recarray)
+    yield "recarray-objects", np.rec.array([(1, "x")], dtype=[("a", "i4"), ("b", "O")])
+    yield "recarray-objects-long", np.rec.array([(1, "x" * 40)] * 4, dtype=[("a", "i4"), ("b", "O")])
+    yield "matrix", np.matrix([[1, 2], [3, 4]])
+    yield "matrix-objects", np.matrix(np.array([[1, "a"]], dtype=object))
+    yield "chararray", np.char.array(["ab", "c"])
+    if np.__version__ >= "2":
+        strings = np.dtypes.StringDType
+        for parameters in [{"na_object": None}, {"na_object": np.nan, "coerce": False}, {"coerce": False}, {"na_object": "-"}]:
+            dtype = strings(**parameters)
+            yield "string-dtype", [dtype]
+            items = ["a", *([parameters["na_object"]] if "na_object" in parameters else [])]
+            array = np.array(items, dtype)
+            for name, part in [("", array), ("-empty", array[:0]), ("-0d", array[-1:].reshape(()))]:
+                yield "string-array" + name, part
+
+
+def masked_structs():
+    pair = np.dtype([("a", "i4"), ("b", "f8")])
+    for shape in [(), (1,), (3,), (2, 2), (0,), (0, 2), (60,)]:
+        mask = np.zeros(shape, [("a", "?"), ("b", "?")])
+        mask["a"].flat[:1] = True
+        yield f"masked-struct-{shape}", np.ma.array(np.zeros(shape, pair), mask=mask)
+    fields = [("s", "i2", (2, 3)), ("t", [("u", "f4"), ("v", "S3")]), ("w", "U2"), ("x", "?"), ("y", "c8"), ("z", "e")]
+    yield "masked-nested", np.ma.array(np.zeros(2, fields), mask=[(1, (0, 1), 0, 0, 0, 0), (0, (0, 0), 1, 1, 1, 1)])
+    yield "masked-one-field", np.ma.array([(1,)], mask=[(1,)], dtype=[("a", "i4")])
+    kinds = "i8 u2 i1 f4 f2 g f8 S2 U5 ? V2 >i4 >f8".split()
+    yield "masked-kinds", np.ma.array(np.zeros(1, [(f"f{n}", kind) for n, kind in enumerate(kinds)]))
+    yield "masked-subarray", np.ma.array(np.ones(1, [("a", ">i4", (2, 2))]))
+    yield "masked-structs-many", np.ma.array(np.zeros(1001, [("a", "i4")]))
+    yield "masked-no-fields", np.ma.array(np.zeros(2, []))
+    yield "masked-struct-filled", np.ma.array(np.zeros(1, pair), fill_value=(7, 0.5))
+    for dtype in "eFg":
+        yield f"masked-narrow-{dtype}", np.ma.array(np.array([0.1, 0.2], dtype), mask=[0, 1])
+
+
+class Pickled(bytes):
+    """Bytes that are a pickle already, which Python would not write."""
+
+
+def twice():
+    yield "twice", Pickled(b"}(X\x01\x00\x00\x00aK\x01X\x01\x00\x00\x00bK\x03X\x01\x00\x00\x00aK\x02u.")
+    yield "twice-numbers", Pickled(b"}(K\x01N\x88K\x02G?\xf0\x00\x00\x00\x00\x00\x00K\x03NK\x04NK\x05u.")
+    yield "twice-texts", Pickled(b"\x80\x04}(Va\nK\x01\x8c\x01aK\x02C\x01aK\x03C\x01aK\x04u.")
+    yield "twice-many", Pickled(b"\x80\x04}(" + b"".join(b"K%cK%c" % (n % 5, n) for n in range(40)) + b"u.")
+    yield "twice-nan", Pickled(b"}(G\x7f\xf8\0\0\0\0\0\0NG\x7f\xf8\0\0\0\0\0\0Nu.")
+    yield "twice-set", Pickled(b"\x80\x04\x8f(K\x01K\x01\x88\x90.")
+
+
 def record(out):
     versions = {"numpy": np.__version__, "python": platform.python_version()}
     print(json.dumps(versions), file=out)
     narrow = {"linewidth": 30, "threshold": 10, "edgeitems": 2}
-    for source in [plain, scalars, of_objects, masked]:
+    for source in [plain, scalars, of_objects, masked, structs, masked_structs, twice]:
         for name, value in source():
-            pickled = pickle.dumps(value, 4)
+            pickled = value if isinstance(value, Pickled) else pickle.dumps(value, 4)
             for options in [{}, narrow]:
                 # Printing sets the fill value of a masked array.
                 value = pickle.loads(pickled)

@@ -4,6 +4,7 @@
 //! A target fails by a panic: the decoder's own, or that of an assertion about what must hold for all
 //! inputs. Nothing is compared with NumPy here; the tests of the crates do that.
 
+mod arrow;
 mod npz;
 mod pickle;
 mod raw;
@@ -13,6 +14,7 @@ use npbytes::literal::{self, Options, Value};
 use npbytes::npy::{self, Header, ReadOptions, Reader, WriteOptions};
 use npbytes::{Array, ArrayView, DType, Error, Kind, Limits, NumPy, Order, Profile, Python, print};
 
+pub use arrow::arrow_files;
 pub use npz::{npz, npz_edit};
 pub use pickle::{files, pickle_machine, pickle_rewrite, pickle_whole};
 pub use raw::raw;
@@ -24,7 +26,7 @@ const LARGE: usize = 1 << 16;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("literal", literal),
     ("dtype", dtype),
     ("header", header),
@@ -36,6 +38,7 @@ pub const TARGETS: [Target; 11] = [
     ("pickle_whole", pickle_whole),
     ("pickle_rewrite", pickle_rewrite),
     ("files", files),
+    ("arrow_files", arrow_files),
 ];
 
 /// An error can be shown, and points into the input or right behind it.

@@ -141,6 +141,16 @@ pub fn for_archives(choice: Choice) -> Result<Environments> {
     Ok(found)
 }
 
+/// The environment with pyarrow, polars and DuckDB.
+///
+/// # Errors
+/// As [`environments`].
+pub fn for_arrow() -> Result<Environment> {
+    let pythons = python::Pythons::new();
+    let (pin, python) = choose(&pins::ARROW, &pythons)?;
+    make(pin, &python)
+}
+
 impl Environments {
     /// Is no Python here newer than that of an environment?
     pub fn is_newest_python(&self, environment: &Environment) -> bool {
@@ -185,7 +195,8 @@ fn choose(slot: &Slot, pythons: &python::Pythons) -> Result<(&'static Pin, Pytho
 fn make(pin: &'static Pin, python: &Python) -> Result<Environment> {
     let base = target_dir().join("python-envs");
     fs::create_dir_all(&base).map_err(Error::io(&base))?;
-    let name = format!("numpy-{}-cpython-{}", pin.numpy, python.release);
+    let with = pin.with.map(|with| format!("{with}-")).unwrap_or_default();
+    let name = format!("{with}numpy-{}-cpython-{}", pin.numpy, python.release);
     // The directory changes with the pinned hashes and with the interpreter behind it.
     let mut digest = Sha256::new();
     digest.update(pin.requirements);

@@ -10,6 +10,7 @@
 //! expected bytes and verdicts come from NumPy.
 
 pub mod archives;
+pub mod arrow;
 pub mod bridge;
 pub mod codec;
 pub mod doors;

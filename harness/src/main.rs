@@ -8,7 +8,7 @@ use npbytes_harness::matrix::Matrix;
 use npbytes_harness::roundtrip::{self, Findings, Mismatch};
 use npbytes_harness::speed::pickles::Size;
 use npbytes_harness::{
-    Result, archives, doors, fixtures, peer, pickles, speed, throughput, verdicts,
+    Result, archives, arrow, doors, fixtures, peer, pickles, speed, throughput, verdicts,
 };
 
 const USAGE: &str = "\
@@ -156,7 +156,9 @@ fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
     let newest = environments.iter().max_by_key(|environment| environment.numpy_version());
     let doors = newest.map(|environment| doors::run(&matrix, environment)).transpose()?;
     let doors = doors.unwrap_or_default();
+    let arrow = arrow::run(&matrix, &environment::for_arrow()?)?;
     print(&roundtrip::table(&findings, &archives, &pickled, &retargeted, &doors, &peer, &peers));
+    print(&format!("\n{}", arrow::table(&arrow)));
     let mismatches: Vec<&Mismatch> = findings
         .iter()
         .flat_map(|one| {
@@ -167,7 +169,7 @@ fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
                 &one.pickled.mismatches,
             ]
         })
-        .chain([&doors.mismatches, &peer.mismatches, &peers.mismatches])
+        .chain([&doors.mismatches, &peer.mismatches, &peers.mismatches, &arrow.mismatches])
         .flatten()
         .chain(archives.iter().flat_map(|one| one.mismatches()))
         .chain(pickled.iter().flat_map(|one| &one.mismatches))
@@ -178,7 +180,8 @@ fn roundtrip(choice: Choice, timed: bool) -> Result<bool> {
     let zips: usize = archives.iter().map(|one| one.archives.cases()).sum();
     let count: usize = pickled.iter().map(pickles::Pickles::cases).sum();
     print(&format!(
-        "\n{cases} fixtures, {zips} archives, {count} pickles, {} mismatches\n",
+        "\n{cases} fixtures, {zips} archives, {count} pickles, {} for Arrow, {} mismatches\n",
+        arrow.cases(),
         mismatches.len()
     ));
     Ok(mismatches.is_empty())

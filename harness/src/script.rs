@@ -27,6 +27,9 @@ const LOAD_PICKLES: &str = include_str!("../../python-fixtures/templates/load_pi
 const SPEED: &str = include_str!("../../python-fixtures/templates/speed.py");
 const SPEED_PICKLES: &str = include_str!("../../python-fixtures/templates/speed_pickles.py");
 const THROUGHPUT: &str = include_str!("../../python-fixtures/templates/throughput.py");
+const READ_ARROW: &str = include_str!("../../python-fixtures/templates/read_arrow.py");
+const MAKE_ARROW: &str = include_str!("../../python-fixtures/templates/make_arrow.py");
+const ARROW_C_DATA: &str = include_str!("../../python-fixtures/templates/arrow_c_data.py");
 
 /// An array that is timed: dtype text, shape, order.
 #[derive(Clone, Copy, Debug)]
@@ -168,6 +171,21 @@ fn archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -
         );
     }
     format!("{}\n\n{}", common(matrix, environment), fill(ARCHIVES, "ARCHIVES", &lines))
+}
+
+/// The script that has npbytes' Arrow files read by others.
+pub fn read_arrow() -> String {
+    format!("{COMMON}\n\n{READ_ARROW}")
+}
+
+/// The script that has others write Arrow files.
+pub fn make_arrow() -> String {
+    format!("{COMMON}\n\n{MAKE_ARROW}")
+}
+
+/// The script that takes arrays of npbytes by Arrow's C data interface, and gives them back.
+pub fn arrow_c_data() -> String {
+    format!("{COMMON}\n\n{ARROW_C_DATA}")
 }
 
 /// The script that times NumPy.

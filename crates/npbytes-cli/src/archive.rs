@@ -9,6 +9,7 @@ use npbytes::npy;
 use npbytes::npz::{self, Archive, Member};
 use npbytes::sniff::Encoding;
 
+use crate::arrow::table::Table;
 use crate::decode::{self, Content, bytes_of_file, rest_of_stream, start_stream};
 use crate::failure::{Failure, Result, note, quoted};
 use crate::format::{Reading, cannot_read};
@@ -16,6 +17,7 @@ use crate::input::Input;
 use crate::message;
 use crate::pickled::{self, Pickled};
 use crate::place::{failure_in_file, failure_in_memory};
+use crate::snippet::Snippet;
 use crate::source::{self, Opened, Source, read_at};
 use crate::wrapped;
 
@@ -40,6 +42,8 @@ pub(crate) enum Container {
     Message(Document),
     /// With the part that the source names.
     Pickle(Box<Pickled>),
+    /// A table of columns.
+    Table(Box<Table>),
 }
 
 /// Opens the archive that a source is, or is a member of.
@@ -51,6 +55,10 @@ pub(crate) fn open(source: &Source, input: &Input, access: Access) -> Result<Arc
         Container::Archive(archive) => Ok(archive),
         Container::Message(_) => Err(cannot_read(Encoding::Msgpack, &source.whole().name())),
         Container::Pickle(_) => Err(no_archive(Encoding::Pickle, &source.whole())),
+        Container::Table(_) => {
+            Err(Failure::new(source.whole().name(), "this is a table, and no archive")
+                .with_help(format!("npbytes info {}", quoted(&source.whole().argument()))))
+        }
     }
 }
 
@@ -112,6 +120,13 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
             let head = read_at(&mut file, offset, Encoding::HEAD)
                 .map_err(|error| Failure::io(whole.name(), &error))?;
             let reading = reading(&head);
+            if reading == Reading::Tensor {
+                return Err(one_array(source));
+            }
+            if let Reading::Table(format) = reading {
+                let table = Table::of_file(&whole, input, format, &mut file)?;
+                return Ok(Container::Table(Box::new(table)));
+            }
             if is_within(reading) {
                 return within(reading, &bytes_of_file(&whole, input, &mut file, offset)?);
             }
@@ -121,6 +136,14 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
         Opened::Stream(mut stream) => {
             let head = start_stream(&whole, input, &mut stream)?;
             let reading = reading(&head);
+            if reading == Reading::Tensor {
+                return Err(one_array(source));
+            }
+            if let Reading::Table(format) = reading {
+                let bytes = rest_of_stream(&whole, input, &head, &mut stream)?;
+                let table = Table::of_bytes(&whole, input, format, bytes.into())?;
+                return Ok(Container::Table(Box::new(table)));
+            }
             let is_within = is_within(reading);
             if !is_within {
                 expect_archive(source, input, &head)?;
@@ -131,6 +154,16 @@ pub(crate) fn open_any(source: &Source, input: &Input, access: Access) -> Result
             }
             of_bytes(&whole, input, &bytes, offset).map(Container::Archive)
         }
+    }
+}
+
+/// The failure of a tensor where something with names in it belongs.
+fn one_array(source: &Source) -> Failure {
+    let whole = source.whole();
+    let failure = Failure::new(whole.name(), "a tensor is one array, and has no others in it");
+    match source.member() {
+        Some(member) => failure.with_help(format!("leave ::{member} out")),
+        None => failure.with_help(format!("npbytes info {}", quoted(&whole.argument()))),
     }
 }
 
@@ -148,8 +181,17 @@ fn expect_archive(source: &Source, input: &Input, head: &[u8]) -> Result<()> {
             })
         }
         Some(encoding) => Err(cannot_read(encoding, &whole.name())),
-        // The library says what an archive would start with.
-        None => Ok(()),
+        None => {
+            let message = if head.is_empty() {
+                "no bytes at all: no archive, no pickle, no message of msgpack"
+            } else {
+                "this is no archive, no pickle and no message of msgpack, as its first bytes say"
+            };
+            let snippet = (!head.is_empty()).then(|| Snippet::of_bytes(0, head, 0));
+            Err(Failure::new(whole.name(), message)
+                .with_snippet(snippet)
+                .with_help(format!("npbytes info {}", quoted(&whole.argument()))))
+        }
     }
 }
 

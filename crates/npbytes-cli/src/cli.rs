@@ -24,10 +24,11 @@ Examples:
   npbytes scan model.pkl                       what loading a pickle would run; nothing is run
   npbytes ls model.pkl                         the arrays in it
   npbytes show model.pkl::.tree_.nodes         one of them
+  npbytes convert model.npz model.parquet      to Arrow or Parquet, and back
 
-A FILE of - is standard input. FILE::MEMBER is a member of a .npz archive, with or without .npy;
-a file whose own name has the :: comes first, if there is one. FILE::PATH is a part of a pickle or of
-a message of msgpack, and FILE.npz::MEMBER::PATH one of a pickle in an archive. Quoted patterns
+A FILE of - is standard input. FILE::MEMBER is a member of a .npz archive, with or without .npy; \
+a file whose own name has the :: comes first, if there is one. FILE::COLUMN is a column \
+of a table of Arrow or Parquet, FILE::PATH a part of a pickle or of a message of msgpack, and FILE.npz::MEMBER::PATH one of a pickle in an archive. Quoted patterns \
 ('*.npy') are expanded.
 Exit codes: 0 all went well, 1 the answer is negative, 2 an error, 3 (scan) loading would run code.";
 

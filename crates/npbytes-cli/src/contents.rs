@@ -64,10 +64,15 @@ impl Contents {
             };
             return Ok(vec![(None, contents)]);
         }
-        let mut all = Vec::new();
+        let mut all: Vec<(Option<String>, Self)> = Vec::new();
         if !pickled.is_part() {
+            let mut room = pickled.room();
             for found in pickled.arrays() {
                 let (path, value) = found.map_err(|error| pickled.failure(source, &error))?;
+                let name = name_of(&path);
+                if !room.take(name.len()) {
+                    return Err(room.failure(source.name(), all.len()));
+                }
                 let contents = match value {
                     NumPyValue::Objects(_) => Self::Objects(pickled.part(path.to_string())),
                     NumPyValue::Array(found) => Self::Array(found.array),
@@ -77,7 +82,7 @@ impl Contents {
                     }
                     _ => continue,
                 };
-                all.push((Some(name_of(&path)), contents));
+                all.push((Some(name), contents));
             }
         }
         if all.is_empty() {

@@ -9,6 +9,7 @@ use npbytes::sniff::Encoding;
 use npbytes::{Array, ErrorKind, npy, raw};
 
 use crate::archive::{self, Access, Container};
+use crate::arrow::{self, table::Table};
 use crate::failure::{Failure, Result, note};
 use crate::format::{Reading, cannot_read};
 use crate::guess::Guess;
@@ -25,15 +26,30 @@ pub(crate) struct Loaded {
     pub(crate) array: Array,
     /// How many bytes follow the array; 0 where that is not known.
     pub(crate) trailing: u64,
+    /// Where they start in the input, if they are another array.
+    pub(crate) next: Option<u64>,
 }
 
 impl Loaded {
     /// Says on standard error that something follows the array, which is left out.
     pub(crate) fn note_trailing(&self, source: &Source) {
         if self.trailing > 0 {
-            let (name, trailing) = (source.name(), self.trailing);
-            note(&format!("{name}: {trailing} bytes behind the array were left out"));
+            let (name, trailing, next) = (source.name(), self.trailing, self.next_words());
+            note(&format!("{name}: {trailing} bytes behind the array were left out{next}"));
         }
+    }
+
+    /// Says on standard error that something follows the array.
+    pub(crate) fn note_more(&self, source: &Source) {
+        if self.trailing > 0 {
+            let (name, trailing, next) = (source.name(), self.trailing, self.next_words());
+            note(&format!("{name}: {trailing} bytes follow the array{next}"));
+        }
+    }
+
+    fn next_words(&self) -> String {
+        let next = self.next.map(|at| format!("; a further one is at --offset {at}"));
+        next.unwrap_or_default()
     }
 }
 
@@ -143,9 +159,10 @@ pub(crate) fn open(source: &Source, input: &Input) -> Result<Content> {
         let archive = match archive::open_any(source, input, Access::Contents)? {
             Container::Archive(archive) => archive,
             Container::Message(document) => {
-                return message::load(source, &document).map(Into::into);
+                return message::load(source, input, &document);
             }
             Container::Pickle(pickled) => return Ok(Content::Pickled(pickled)),
+            Container::Table(table) => return table.content(source),
         };
         let (member, path) = archive::found(source, &archive)?;
         return archive::load(source, &input.for_member(), &member, path);
@@ -177,12 +194,14 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
             }
             let array = npy::decode(&bytes, &options).map_err(|error| failure(file, &error))?;
             let trailing = (len - input.offset).saturating_sub(header.end());
-            Ok(Loaded { array, trailing }.into())
+            let end = usize::try_from(header.end()).unwrap_or(usize::MAX);
+            let next = next_array(bytes.get(end..), input.offset + header.end());
+            Ok(Loaded { array, trailing, next }.into())
         }
         Reading::Raw => {
             let bytes = bytes_of_file(source, input, file, input.offset)?;
             let array = raw_array(source, input, &bytes)?;
-            Ok(Loaded { array, trailing: 0 }.into())
+            Ok(Loaded { array, trailing: 0, next: None }.into())
         }
         Reading::Pickle => {
             let bytes = bytes_of_file(source, input, file, input.offset)?;
@@ -195,9 +214,46 @@ fn from_file(source: &Source, input: &Input, file: &mut File, len: u64) -> Resul
         Reading::Msgpack => {
             let bytes = bytes_of_file(source, input, file, input.offset)?;
             let document = message::of_bytes(source, input, &bytes, input.offset)?;
-            message::load_only(source, &document).map(Into::into)
+            message::load(source, input, &document)
+        }
+        Reading::Table(format) => Table::of_file(source, input, format, file)?.content(source),
+        Reading::Tensor => {
+            let bytes = bytes_of_file(source, input, file, input.offset)?;
+            arrow::of_tensor(source, input, &bytes)
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
+    }
+}
+
+/// Opens the table that a source is, or has a column of; none of what is something else.
+///
+/// # Errors
+/// Those of the file, and of a damaged table.
+pub(crate) fn open_table(source: &Source, input: &Input) -> Result<Option<Table>> {
+    if source.member().is_some() {
+        return Ok(match archive::open_any(source, input, Access::Contents)? {
+            Container::Table(table) => Some(*table),
+            _ => None,
+        });
+    }
+    match wrapped::open(source, input)? {
+        Opened::Regular { mut file, len } => {
+            check_offset(source, input, len)?;
+            let head = read_at(&mut file, input.offset, Encoding::HEAD)
+                .map_err(|error| Failure::io(source.name(), &error))?;
+            match input.reading(source, &head)? {
+                Reading::Table(format) => {
+                    Table::of_file(source, input, format, &mut file).map(Some)
+                }
+                _ => Ok(None),
+            }
+        }
+        Opened::Stream(mut stream) => {
+            let head = start_stream(source, input, &mut stream)?;
+            let Reading::Table(format) = input.reading(source, &head)? else { return Ok(None) };
+            let bytes = rest_of_stream(source, input, &head, &mut stream)?;
+            Table::of_bytes(source, input, format, bytes.into()).map(Some)
+        }
     }
 }
 
@@ -219,15 +275,26 @@ pub(crate) fn from_bytes(source: &Source, input: &Input, bytes: &Bytes) -> Resul
             let split = npy::split(&rest, &input.npy_options());
             let (array, behind) =
                 split.map_err(|error| failure_in_memory(source, bytes, &error, input.offset))?;
-            Ok(Loaded { array, trailing: behind.len() as u64 }.into())
+            let at = input.offset + (rest.len() - behind.len()) as u64;
+            let next = next_array(Some(&behind), at);
+            Ok(Loaded { array, trailing: behind.len() as u64, next }.into())
         }
-        Reading::Raw => Ok(Loaded { array: raw_array(source, input, &rest)?, trailing: 0 }.into()),
+        Reading::Raw => {
+            let array = raw_array(source, input, &rest)?;
+            Ok(Loaded { array, trailing: 0, next: None }.into())
+        }
         Reading::Pickle => pickled::of_bytes(source, input, &rest, input.offset).map(Into::into),
         Reading::Npz => Err(cannot_read(Encoding::Npz, &source.name())),
         Reading::Msgpack => {
             let document = message::of_bytes(source, input, &rest, input.offset)?;
-            message::load_only(source, &document).map(Into::into)
+            message::load(source, input, &document)
         }
+        Reading::Table(format) => {
+            // The source names the member that these bytes are, and none of the columns.
+            let table = Table::of_bytes(source, input, format, rest)?;
+            table.content(&source.whole())
+        }
+        Reading::Tensor => arrow::of_tensor(source, input, &rest),
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
 }
@@ -288,16 +355,20 @@ pub(crate) fn from_started(
             match array {
                 Ok(Some(array)) => {
                     let trailing = wrapped::rest(source, &mut stream)?;
-                    Ok(Loaded { array, trailing }.into())
+                    Ok(Loaded { array, trailing, next: None }.into())
                 }
                 Ok(None) => Err(Failure::new(source.name(), "no array")),
                 Err(error) => Err(failure_in_memory(source, stream.seen(), &error, input.offset)),
             }
         }
         Reading::Raw => {
-            let bytes = rest_of_stream(source, input, head, &mut stream)?;
+            // What follows the elements that are asked for may be endless.
+            let bytes = match input.counted_bytes() {
+                Some(len) => start_of_stream(source, input, head, &mut stream, len)?,
+                None => rest_of_stream(source, input, head, &mut stream)?,
+            };
             let array = raw_array(source, input, &bytes.into())?;
-            Ok(Loaded { array, trailing: 0 }.into())
+            Ok(Loaded { array, trailing: 0, next: None }.into())
         }
         Reading::Pickle => {
             let bytes = rest_of_stream(source, input, head, &mut stream)?;
@@ -311,7 +382,15 @@ pub(crate) fn from_started(
         Reading::Msgpack => {
             let bytes = rest_of_stream(source, input, head, &mut stream)?;
             let document = message::of_bytes(source, input, &bytes.into(), input.offset)?;
-            message::load_only(source, &document).map(Into::into)
+            message::load(source, input, &document)
+        }
+        Reading::Table(format) => {
+            let bytes = rest_of_stream(source, input, head, &mut stream)?;
+            Table::of_bytes(source, input, format, bytes.into())?.content(source)
+        }
+        Reading::Tensor => {
+            let bytes = rest_of_stream(source, input, head, &mut stream)?;
+            arrow::of_tensor(source, input, &bytes.into())
         }
         Reading::Unread(encoding) => Err(cannot_read(encoding, &source.name())),
     }
@@ -346,6 +425,24 @@ pub(crate) fn rest_of_stream(
     let read = head.chain(stream).take(enough).read_to_end(&mut bytes);
     let read = read.map_err(|error| Failure::io(source.name(), &error))?;
     input.check_copy(source, read as u64)?;
+    Ok(bytes)
+}
+
+/// The first bytes of a stream, of which some were read; fewer where it ends.
+///
+/// # Errors
+/// Those of the stream, and more bytes than may be read.
+pub(crate) fn start_of_stream(
+    source: &Source,
+    input: &Input,
+    head: &[u8],
+    stream: &mut Recorded,
+    len: u64,
+) -> Result<Vec<u8>> {
+    input.check_copy(source, len)?;
+    let mut bytes = Vec::new();
+    let read = head.chain(stream).take(len).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::io(source.name(), &error))?;
     Ok(bytes)
 }
 
@@ -400,6 +497,13 @@ pub(crate) fn read_header(
             _ => return Err(error),
         }
     }
+}
+
+/// Where the array is that what follows another one starts with, if it does.
+fn next_array(behind: Option<&[u8]>, at: u64) -> Option<u64> {
+    let behind = behind?;
+    let head = behind.get(..Encoding::HEAD).unwrap_or(behind);
+    (Encoding::of(head) == Some(Encoding::Npy)).then_some(at)
 }
 
 fn raw_array(source: &Source, input: &Input, bytes: &Bytes) -> Result<Array> {

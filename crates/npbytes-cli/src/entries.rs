@@ -9,6 +9,7 @@ use npbytes::npy;
 use npbytes::npz::{Archive, Member, Method};
 
 use crate::archive::{self, Access, Container};
+use crate::arrow::table::{Table, content_of};
 use crate::contents::Contents;
 use crate::decode::{self, Content, READ_UP_TO};
 use crate::failure::{Failure, Result, note, quoted};
@@ -353,7 +354,7 @@ impl<'a> Entry<'a> {
         let What::Member { member, header: Some(header), .. } = &self.what else { return None };
         let keeps = !input.has_part() && layout.keeps_layout() && !header.dtype().has_object();
         let has_rows = !header.shape().is_empty() && !header.fortran_order();
-        let is_large = member.method() == Method::Deflated && self.cost > IN_FLIGHT;
+        let is_large = member.method().is_compressed() && self.cost > IN_FLIGHT;
         (is_large && keeps && has_rows).then_some((*member, header))
     }
 
@@ -419,8 +420,11 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         let archive = match archive::open_any(source, input, Access::Contents)? {
             Container::Archive(archive) => archive,
             Container::Message(document) => {
-                let array = message::load(source, &document)?.array;
-                return Ok(Kind::Loaded(vec![(None, Contents::Array(array))]));
+                let content = message::load(source, input, &document)?;
+                return Ok(Kind::Loaded(Contents::all_of(source, content)?));
+            }
+            Container::Table(table) => {
+                return Ok(Kind::Loaded(Contents::all_of(source, table.content(source)?)?));
             }
             Container::Pickle(pickled) => {
                 let all = Contents::all_of(source, Content::Pickled(pickled))?;
@@ -438,6 +442,11 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         let all = Contents::all_of(source, decode::open(source, input)?)?;
         return Ok(Kind::Loaded(all));
     }
+    if is_table(source, input)
+        && let Some(table) = decode::open_table(source, input)?
+    {
+        return columns(source, &table);
+    }
     let mut stream = match wrapped::open(source, input)? {
         Opened::Regular { .. } => return Ok(Kind::File),
         Opened::Stream(stream) => stream,
@@ -447,16 +456,63 @@ fn opened(source: &Source, input: &Input) -> Result<Kind> {
         let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
         return archive::of_bytes(source, input, &bytes.into(), input.offset).map(Kind::Archive);
     }
+    if let Reading::Table(format) = input.reading(source, &head)? {
+        let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+        return columns(source, &Table::of_bytes(source, input, format, bytes.into())?);
+    }
     let content = decode::from_started(source, input, &head, stream)?;
     Ok(Kind::Loaded(Contents::all_of(source, content)?))
 }
 
-/// Whether a source is a pickle, as far as that can be told without reading a pipe.
+/// Whether a source is a pickle, or a message of msgpack, which is taken for the pickle of what is in it; as far as that
+/// can be told without reading a pipe.
 pub(crate) fn is_pickle(source: &Source, input: &Input) -> bool {
     let Some(head) = wrapped::peek(source, input).filter(|_| source.member().is_none()) else {
         return false;
     };
-    input.reading(source, &head).is_ok_and(|reading| reading == Reading::Pickle)
+    let reading = input.reading(source, &head);
+    reading.is_ok_and(|reading| matches!(reading, Reading::Pickle | Reading::Msgpack))
+}
+
+/// The columns of a table, with their names if they are several.
+fn columns(source: &Source, table: &Table) -> Result<Kind> {
+    let mut all = Vec::new();
+    for (name, values) in table.all()? {
+        let column =
+            name.as_deref().map_or_else(|| source.clone(), |name| source.with_member(name));
+        let contents = Contents::of(&column, content_of(&column.name(), values)?)?;
+        all.push((name, contents));
+    }
+    if all.is_empty() {
+        return Err(Failure::new(source.name(), "a table without columns"));
+    }
+    Ok(Kind::Loaded(all))
+}
+
+/// Whether a source is a table, or a column of one, as far as that can be told without reading a pipe.
+pub(crate) fn is_table(source: &Source, input: &Input) -> bool {
+    let whole = source.whole();
+    let Some(head) = wrapped::peek(&whole, input) else { return false };
+    matches!(input.reading(&whole, &head), Ok(Reading::Table(_)))
+}
+
+/// Whether a source is a table of several arrays.
+pub(crate) fn is_table_of_many(source: &Source, input: &Input) -> bool {
+    source.member().is_none()
+        && is_table(source, input)
+        && decode::open_table(source, input).is_ok_and(|table| {
+            table.is_some_and(|table| table.schema().fields().len() > 1 && !table.is_structured())
+        })
+}
+
+/// The name of an array that is the only one of a file: the one that is given, or that of the file.
+pub(crate) fn name_of(named: &Named) -> Result<String> {
+    match (&named.name, named.source.member()) {
+        (Some(name), _) => Ok(name.clone()),
+        (None, Some(member)) => Ok(member.strip_suffix(".npy").unwrap_or(member).into()),
+        (None, None) if named.source.path().is_none() => Ok("data".into()),
+        (None, None) => stem(&named.source),
+    }
 }
 
 /// Whether a source is a pickle of something that is no array.
@@ -477,7 +533,7 @@ fn for_one(source: &Source, input: &Input) -> Input {
     }
 }
 
-fn name_for_many(name: &str, source: &Source) -> Failure {
+pub(crate) fn name_for_many(name: &str, source: &Source) -> Failure {
     Failure::new(source.name(), format!("holds many arrays, of which one would be {name:?}"))
         .with_help(format!("leave {name}= out, or name one array: {name}=FILE::MEMBER"))
 }

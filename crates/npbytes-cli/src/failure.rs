@@ -76,6 +76,18 @@ impl Failure {
             (ErrorKind::Limit { name, limit, needed }, _) => {
                 Some(limit_help(name, *limit, *needed))
             }
+            (_, Some(help)) if help.starts_with("hand in the buffers") => {
+                Some("the folder that has them is named by --buffers".to_owned())
+            }
+            (ErrorKind::Magic { expected: "a .npz archive", .. }, None) => {
+                Some("to read its bytes as elements: --from raw --dtype float64".to_owned())
+            }
+            (_, Some(help)) if help.starts_with("raw bytes need a dtype") => {
+                Some("to read its bytes as elements: --from raw --dtype float64".to_owned())
+            }
+            (_, Some(help)) if help.starts_with("walk its items") => {
+                Some("an array of objects is written as .npy, .npz or .pkl".to_owned())
+            }
             (_, help) => help.map(std::borrow::Cow::into_owned),
         };
         Self(Box::new(Inner {
@@ -124,6 +136,12 @@ impl Failure {
         self
     }
 
+    /// Suggests this and nothing else.
+    pub(crate) fn with_only_help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.clear();
+        self.with_help(help)
+    }
+
     /// Adds where in the input it went wrong, in bytes.
     pub(crate) fn at(mut self, offset: u64) -> Self {
         self.0.offset = Some(offset);
@@ -139,6 +157,12 @@ impl Failure {
     /// Adds the bytes or the text around the offset.
     pub(crate) fn with_snippet(mut self, snippet: Option<Snippet>) -> Self {
         self.0.snippet = snippet;
+        self
+    }
+
+    /// Adds what it comes to before what went wrong in particular.
+    pub(crate) fn with_prefix(mut self, prefix: &str) -> Self {
+        self.0.message = format!("{prefix}: {}", self.0.message);
         self
     }
 

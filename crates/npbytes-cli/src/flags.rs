@@ -116,7 +116,8 @@ impl ArchiveArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Pickle")]
 pub(crate) struct PickleArgs {
-    /// The protocol to write, 0 to 5 [default: 4; 5 with --to-buffers]
+    /// The protocol to write, 0 to 5 [default: that of the pickle that is converted, else 4; 5 with
+    /// --to-buffers]
     #[arg(long, value_name = "PROTOCOL", value_parser = clap::value_parser!(u8).range(0..=5))]
     protocol: Option<u8>,
 
@@ -127,12 +128,17 @@ pub(crate) struct PickleArgs {
 }
 
 impl PickleArgs {
-    /// How pickles are written.
+    /// How pickles are written: in the protocol of what is converted, unless the flags say otherwise.
     ///
     /// # Errors
     /// Flags that contradict each other.
-    pub(crate) fn options(&self, profile: Profile) -> Result<pickle::WriteOptions> {
-        let protocol = self.protocol.unwrap_or(if self.to_buffers.is_some() { 5 } else { 4 });
+    pub(crate) fn options(
+        &self,
+        profile: Profile,
+        kept: Option<u8>,
+    ) -> Result<pickle::WriteOptions> {
+        let default = if self.to_buffers.is_some() { 5 } else { kept.unwrap_or(4) };
+        let protocol = self.protocol.unwrap_or(default);
         if self.to_buffers.is_some() && protocol < 5 {
             let message = format!("protocol {protocol} has no buffers beside the pickle");
             return Err(Failure::new("--to-buffers", message)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use npbytes::sniff::Encoding;
 
 use crate::failure::Failure;
@@ -25,12 +26,21 @@ pub(crate) enum Format {
     Joblib,
     /// What msgpack_numpy.pack writes
     Msgpack,
-    /// An Arrow IPC file
-    #[value(hide = true, alias = "feather")]
+    /// An Arrow IPC file, as Feather is
+    #[value(alias = "feather")]
     Arrow,
+    /// A stream of Arrow IPC
+    #[value(alias = "arrows")]
+    ArrowStream,
     /// A Parquet file
-    #[value(hide = true)]
     Parquet,
+    /// A Tensor message of Arrow: one array of numbers
+    Tensor,
+    /// Text with commas, to be written
+    Csv,
+    /// A JSON object a line, to be written
+    #[value(alias = "jsonl")]
+    Ndjson,
 }
 
 impl Format {
@@ -44,10 +54,24 @@ impl Format {
             "msgpack" | "mpk" => Self::Msgpack,
             "pkl" | "pickle" | "p" => Self::Pickle,
             "joblib" => Self::Joblib,
-            "arrow" | "feather" | "arrows" => Self::Arrow,
-            "parquet" => Self::Parquet,
+            "arrow" | "feather" | "ipc" => Self::Arrow,
+            "arrows" => Self::ArrowStream,
+            "parquet" | "pq" => Self::Parquet,
+            "tensor" => Self::Tensor,
+            "csv" => Self::Csv,
+            "ndjson" | "jsonl" => Self::Ndjson,
             _ => return None,
         })
+    }
+
+    /// What `--to` takes: those that are read only are understood, to be refused with a word on what to do, but not
+    /// listed.
+    pub(crate) fn to_write() -> impl TypedValueParser<Value = Self> {
+        let names = Self::value_variants().iter().filter_map(|format| {
+            let name = format.to_possible_value()?;
+            Some(if *format == Self::Msgpack { name.hide(true) } else { name })
+        });
+        PossibleValuesParser::new(names).try_map(|name| Self::from_str(&name, false))
     }
 
     /// The name that `--from` and `--to` take.
@@ -55,12 +79,30 @@ impl Format {
         self.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned())
     }
 
+    /// Whether it is a table of columns.
+    pub(crate) fn is_table(self) -> bool {
+        matches!(self, Self::Arrow | Self::ArrowStream | Self::Parquet | Self::Csv | Self::Ndjson)
+    }
+
+    /// The extension of files of a format of Arrow's.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Arrow => "arrow",
+            Self::ArrowStream => "arrows",
+            Self::Parquet => "parquet",
+            Self::Tensor => "tensor",
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            _ => "bin",
+        }
+    }
+
     /// The failure to write a format that is only known by name so far.
     pub(crate) fn cannot_write(self, subject: &str) -> Failure {
         Failure::new(subject, format!("writing {} is not in this version yet", self.name()))
             .with_help(
-                "this version writes .npy files (--to npy), .npz archives (--to npz), pickles (--to pickle) \
-                 and raw bytes (--to raw)",
+                "this version writes .npy files (--to npy), .npz archives (--to npz), pickles (--to pickle), \
+                 Arrow (--to arrow), Parquet (--to parquet) and raw bytes (--to raw)",
             )
     }
 }
@@ -72,6 +114,15 @@ pub(crate) fn unwrapped_name(path: &Path) -> Cow<'_, Path> {
         Some(extension) if EXTENSIONS.contains(&&*extension) => path.with_extension("").into(),
         _ => path.into(),
     }
+}
+
+/// A format of tables that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TableFormat {
+    /// A file or a stream of Arrow IPC.
+    Ipc,
+    /// A Parquet file.
+    Parquet,
 }
 
 /// How an input is read.
@@ -87,6 +138,10 @@ pub(crate) enum Reading {
     Msgpack,
     /// A pickle, or a file of joblib.
     Pickle,
+    /// A table of columns.
+    Table(TableFormat),
+    /// A Tensor message of Arrow.
+    Tensor,
     /// An encoding that is known, but not read yet.
     Unread(Encoding),
 }
@@ -94,13 +149,15 @@ pub(crate) enum Reading {
 impl From<Format> for Reading {
     fn from(format: Format) -> Self {
         match format {
-            Format::Raw => Self::Raw,
+            // Text is told from what can be read before.
+            Format::Raw | Format::Csv | Format::Ndjson => Self::Raw,
             Format::Npy => Self::Npy,
             Format::Npz => Self::Npz,
             Format::Msgpack => Self::Msgpack,
             Format::Pickle | Format::Joblib => Self::Pickle,
-            Format::Arrow => Self::Unread(Encoding::Arrow),
-            Format::Parquet => Self::Unread(Encoding::Parquet),
+            Format::Arrow | Format::ArrowStream => Self::Table(TableFormat::Ipc),
+            Format::Parquet => Self::Table(TableFormat::Parquet),
+            Format::Tensor => Self::Tensor,
         }
     }
 }
@@ -112,6 +169,8 @@ impl From<Encoding> for Reading {
             Encoding::Npz => Self::Npz,
             Encoding::Msgpack => Self::Msgpack,
             Encoding::Pickle => Self::Pickle,
+            Encoding::Arrow => Self::Table(TableFormat::Ipc),
+            Encoding::Parquet => Self::Table(TableFormat::Parquet),
             other => Self::Unread(other),
         }
     }
@@ -122,7 +181,7 @@ pub(crate) fn cannot_read(encoding: Encoding, subject: &str) -> Failure {
     let failure = Failure::new(
         subject,
         format!(
-            "this is {encoding}; this version reads .npy and .npz files, pickles and raw bytes"
+            "this is {encoding}; this version reads .npy and .npz files, pickles, Arrow, Parquet and raw bytes"
         ),
     );
     failure.with_help("to look at its bytes as numbers: --from raw --dtype uint8")

@@ -7,8 +7,11 @@ use bytes::Bytes;
 use npbytes::sniff::Encoding;
 use npbytes::{ArrayView, AxisOrder, DType, Limits, NumPy, Slice, npy, npz, pickle, raw};
 
+use npbytes_arrow::{FromArrow, ipc};
+
+use crate::arrow::flags::FromArrowArgs;
 use crate::failure::{Failure, Result, quoted};
-use crate::format::{Format, Reading, unwrapped_name};
+use crate::format::{Format, Reading, TableFormat, unwrapped_name};
 use crate::limits::LimitArgs;
 use crate::source::Source;
 
@@ -60,6 +63,9 @@ pub(crate) struct InputArgs {
     buffers: Option<PathBuf>,
 
     #[command(flatten)]
+    arrow: FromArrowArgs,
+
+    #[command(flatten)]
     limits: LimitArgs,
 }
 
@@ -94,8 +100,17 @@ pub(crate) struct Input {
     asked_numpy: Option<NumPy>,
     /// What the input may ask for.
     pub(crate) limits: Limits,
-    /// The out-of-band buffers of a pickle.
-    buffers: Vec<Bytes>,
+    /// The out-of-band buffers of a pickle, where a folder of them is named.
+    buffers: Option<Buffers>,
+    /// What becomes of what Arrow has and NumPy has not.
+    arrow: FromArrowArgs,
+}
+
+/// The out-of-band buffers of a pickle.
+#[derive(Clone, Debug)]
+struct Buffers {
+    folder: String,
+    all: Vec<Bytes>,
 }
 
 impl InputArgs {
@@ -131,7 +146,8 @@ impl InputArgs {
             numpy,
             asked_numpy: self.numpy,
             limits: self.limits.understood(),
-            buffers: self.buffers.as_deref().map(buffers).transpose()?.unwrap_or_default(),
+            buffers: self.buffers.as_deref().map(Buffers::read).transpose()?,
+            arrow: self.arrow,
         })
     }
 }
@@ -152,8 +168,22 @@ impl Input {
             numpy: NumPy::default(),
             asked_numpy: None,
             limits,
-            buffers: Vec::new(),
+            buffers: None,
+            arrow: FromArrowArgs::default(),
         }
+    }
+
+    /// Reads at an offset.
+    pub(crate) fn at(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// Takes the out-of-band buffers of a pickle from a folder, if one is named.
+    ///
+    /// # Errors
+    /// Those of the folder.
+    pub(crate) fn with_buffers(self, folder: Option<&Path>) -> Result<Self> {
+        Ok(Self { buffers: folder.map(Buffers::read).transpose()?, ..self })
     }
 
     /// Takes the input for a format, if one is given.
@@ -176,6 +206,11 @@ impl Input {
         npz::ReadOptions::default().limits(self.limits)
     }
 
+    /// How columns of Arrow become arrays.
+    pub(crate) fn arrow_options(&self) -> FromArrow {
+        self.arrow.understood(self.limits)
+    }
+
     /// The NumPy that was asked for, if one was.
     pub(crate) fn asked_numpy(&self) -> Option<NumPy> {
         self.asked_numpy
@@ -183,7 +218,16 @@ impl Input {
 
     /// How pickles are read.
     pub(crate) fn pickle_options(&self) -> pickle::ReadOptions {
-        pickle::ReadOptions::with_limits(self.limits).buffers(self.buffers.clone())
+        let buffers = self.buffers.as_ref().map(|buffers| buffers.all.clone());
+        pickle::ReadOptions::with_limits(self.limits).buffers(buffers.unwrap_or_default())
+    }
+
+    /// What is to be said where a buffer is missing, though a folder of them was named.
+    pub(crate) fn buffers_help(&self) -> Option<String> {
+        let Buffers { folder, all } = self.buffers.as_ref()?;
+        let count = all.len();
+        let files = if count == 1 { "1 buffer" } else { &format!("{count} buffers") };
+        Some(format!("the folder {folder}, which --buffers names, holds {files}"))
     }
 
     /// The flags for what lies inside of an archive, where `--from` and `--offset` are about the archive.
@@ -244,6 +288,12 @@ impl Input {
         Some(spec)
     }
 
+    /// How many bytes there are to be read, if so many elements are asked for.
+    pub(crate) fn counted_bytes(&self) -> Option<u64> {
+        let bytes = self.count?.saturating_mul(self.dtype.as_ref()?.itemsize());
+        Some(bytes as u64)
+    }
+
     /// The shape that raw bytes are said to have.
     pub(crate) fn shape(&self) -> Option<&[i64]> {
         self.shape.as_deref()
@@ -257,6 +307,11 @@ impl Input {
         // Wrappers were taken off: these are numbers that look like one.
         let is_number = |encoding: &Encoding| matches!(encoding, Encoding::Zlib | Encoding::Lzma);
         let signature = Encoding::of(head).filter(|encoding| !is_number(encoding));
+        if let Some(format @ (Format::Csv | Format::Ndjson)) = self.from {
+            let message = format!("{} is written, and not read", format.name());
+            return Err(Failure::new(source.name(), message)
+                .with_help("pyarrow reads it: pyarrow.csv.read_csv, pyarrow.json.read_json"));
+        }
         let reading = match (self.from, signature) {
             (Some(format), _) => format.into(),
             // A signature of two bytes may well be a number.
@@ -264,6 +319,12 @@ impl Input {
                 encoding.into()
             }
             (None, None) if self.raw_flag.is_none() => match named_format(source) {
+                Some(Format::Tensor) => Reading::Tensor,
+                Some(Format::Arrow | Format::ArrowStream) => Reading::Table(TableFormat::Ipc),
+                Some(Format::Parquet) => Reading::Table(TableFormat::Parquet),
+                // Bytes that are said to be no array may still be.
+                Some(Format::Raw) => Reading::Raw,
+                _ if ipc::sniff(head).is_some() => Reading::Table(TableFormat::Ipc),
                 Some(Format::Npy) => Reading::Npy,
                 Some(Format::Npz) => Reading::Npz,
                 Some(Format::Msgpack) => Reading::Msgpack,
@@ -355,9 +416,16 @@ impl Input {
 }
 
 /// The format that the name of a file or of a member asks for.
-fn named_format(source: &Source) -> Option<Format> {
+pub(crate) fn named_format(source: &Source) -> Option<Format> {
     let path = source.member().map_or(source.path(), |member| Some(Path::new(member)));
     path.and_then(|path| Format::of_extension(&unwrapped_name(path)))
+}
+
+impl Buffers {
+    /// Those in a folder.
+    fn read(folder: &Path) -> Result<Self> {
+        Ok(Self { folder: folder.display().to_string(), all: buffers(folder)? })
+    }
 }
 
 /// The buffers in a folder, in the order of their names, of which numbers go by their value.

@@ -3,6 +3,7 @@
 use npbytes::{DType, NumPy, Profile, Shape, npy};
 use serde::Serialize;
 
+use crate::arrow::describe::TableInfo;
 use crate::failure::Failure;
 
 /// A file.
@@ -32,6 +33,9 @@ pub(crate) struct FileInfo {
     /// no array itself, by their paths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) members: Option<Vec<MemberInfo>>,
+    /// What a table is: its columns, rows and how it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) table: Option<TableInfo>,
     /// How many bytes follow the last array or the archive; not known of a pipe.
     pub(crate) trailing_bytes: Option<u64>,
     /// What raw bytes without a dtype could be.
@@ -55,6 +59,7 @@ impl FileInfo {
             arrays: Vec::new(),
             pickle: None,
             members: None,
+            table: None,
             trailing_bytes: None,
             candidates: Vec::new(),
             error: None,
@@ -98,7 +103,7 @@ pub(crate) struct MemberInfo {
     pub(crate) name: String,
     /// What NumPy and `FILE::MEMBER` find it by.
     pub(crate) key: String,
-    /// `stored`, `deflated`, or the number of another method.
+    /// `stored`, `deflated`, `bzip2`, `lzma`, or `method` and the number of another one.
     pub(crate) method: String,
     /// How many bytes the contents have, and how many they take in the archive.
     pub(crate) uncompressed_size: u64,

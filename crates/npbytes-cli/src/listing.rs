@@ -4,6 +4,7 @@ use npbytes::npz::{Archive, Member, Method};
 use npbytes::{ErrorKind, NumPy, npy};
 
 use crate::archive::{header_failure, key_of};
+use crate::arrow::describe::{TableInfo, columns_table};
 use crate::commands::Outcome;
 use crate::commands::info::tuple;
 use crate::failure::Failure;
@@ -88,6 +89,8 @@ fn method(method: Method) -> String {
     match method {
         Method::Stored => "stored".into(),
         Method::Deflated => "deflated".into(),
+        Method::Bzip2 => "bzip2".into(),
+        Method::Lzma => "lzma".into(),
         Method::Other(number) => format!("method {number}"),
         other => format!("{other:?}"),
     }
@@ -247,6 +250,26 @@ fn table_of_parts(parts: &[MemberInfo], styles: &Styles) -> String {
     let mut out = String::new();
     for (index, [dtype, shape, size, path]) in rows.iter().enumerate() {
         let line = format!("{dtype:w0$}  {shape:w1$}  {size:>w2$}  {path}");
+        let line = line.trim_end();
+        out.push_str(&if index == 0 { styled(styles.label, line) } else { line.to_owned() });
+        out.push('\n');
+    }
+    out
+}
+
+/// The columns of a table, whose names stand last: a command line needs all of them.
+pub(crate) fn table_of_columns(table: &TableInfo, styles: &Styles) -> String {
+    let rows: Vec<[String; 4]> = columns_table(table)
+        .into_iter()
+        .map(|[kind, null, numpy, name]| [narrow(&kind), null, narrow(&numpy), clean(&name)])
+        .collect();
+    let widths = [0, 1, 2].map(|column| {
+        rows.iter().filter_map(|row| Some(row.get(column)?.chars().count())).max().unwrap_or(0)
+    });
+    let [w0, w1, w2] = widths;
+    let mut out = String::new();
+    for (index, [kind, null, numpy, name]) in rows.iter().enumerate() {
+        let line = format!("{kind:w0$}  {null:w1$}  {numpy:w2$}  {name}");
         let line = line.trim_end();
         out.push_str(&if index == 0 { styled(styles.label, line) } else { line.to_owned() });
         out.push('\n');

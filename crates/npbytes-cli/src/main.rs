@@ -4,6 +4,7 @@
 //! answers into text, JSON, files and exit codes.
 
 mod archive;
+mod arrow;
 mod cli;
 mod commands;
 mod contents;
@@ -33,6 +34,7 @@ mod wrapped;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    arrow::keep_panics_quiet();
     match cli::parse() {
         Ok(cli) => commands::run(cli),
         Err(code) => code,

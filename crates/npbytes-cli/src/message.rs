@@ -1,19 +1,19 @@
 //! Messages of msgpack as inputs: the arrays in them are found by their paths, as the members of an archive are by
 //! their names.
 
+mod plain;
+
 use bytes::Bytes;
 use npbytes::msgpack::{self, Document, Node, NumPyValue, Path};
-use npbytes::{DType, NumPy};
+use npbytes::{DType, NumPy, pickle};
 
-use crate::decode::Loaded;
-use crate::failure::{Failure, Result, note, quoted};
+use crate::decode::{Content, Loaded};
+use crate::failure::{Failure, Result, note};
 use crate::input::Input;
 use crate::json::{ArrayInfo, ErrorInfo, MemberInfo};
+use crate::pickled::{self, Pickled};
 use crate::place::failure_in_memory;
 use crate::source::Source;
-
-/// How many paths a message lists.
-const LISTED: usize = 20;
 
 /// The message at the start of bytes, which start at an offset of the source.
 ///
@@ -44,34 +44,29 @@ pub(crate) fn node<'a>(source: &Source, document: &'a Document) -> Result<Node<'
     node.map_err(|error| Failure::of(source.whole().name(), &error, 0))
 }
 
-/// Reads the array that a source names.
-pub(crate) fn load(source: &Source, document: &Document) -> Result<Loaded> {
-    let array = node(source, document)?.array();
-    let array = array.map_err(|error| Failure::of(source.name(), &error, 0))?;
-    Ok(Loaded { array, trailing: 0 })
-}
-
-/// Reads the only array of a message.
+/// What a source names in a message, which starts at an offset of it: an array, or what a pickle of it would hold.
 ///
 /// # Errors
-/// None, or several: then all are named.
-pub(crate) fn load_only(source: &Source, document: &Document) -> Result<Loaded> {
-    let mut paths = document.arrays().map(|(path, _)| path.to_string());
-    match (paths.next(), paths.next()) {
-        (Some(only), None) => load(&source.with_member(&only), document),
-        (None, _) => Err(Failure::new(source.name(), "a message without arrays")),
-        (Some(first), Some(second)) => {
-            let mut names = vec![first.clone(), second];
-            names.extend(paths.by_ref().take(LISTED - 2));
-            let more = paths.count();
-            let count = names.len() + more;
-            if more > 0 {
-                names.push(format!("{more} others"));
-            }
-            let example = source.with_member(&first).argument();
-            Err(Failure::new(source.name(), format!("a message of {count} arrays: say which"))
-                .with_help(format!("they are: {}", names.join(", ")))
-                .with_help(format!("write {}, for example", quoted(&example))))
+/// A path that leads nowhere; an array that cannot be read.
+pub(crate) fn load(source: &Source, input: &Input, document: &Document) -> Result<Content> {
+    let node = match source.member() {
+        Some(_) => node(source, document)?,
+        None => document.root(),
+    };
+    let failure = |error: npbytes::Error| Failure::of(source.name(), &error, input.offset);
+    match node.numpy().map_err(failure)? {
+        Some(NumPyValue::Array(array) | NumPyValue::Scalar(array)) => {
+            Ok(Loaded { array, trailing: 0, next: None }.into())
+        }
+        Some(NumPyValue::Objects { pickle, .. }) => {
+            let start = offset_in(document, &pickle);
+            pickled::of_bytes(source, input, &pickle, start).map(Into::into)
+        }
+        _ => {
+            let bytes = plain::pickle_of(source, node)?;
+            let pickle = pickle::decode(&bytes, &input.pickle_options())
+                .map_err(|error| Failure::of(source.name(), &error, 0).without_offset())?;
+            Ok(Pickled::of_message(pickle).into())
         }
     }
 }
@@ -118,16 +113,19 @@ fn with_array(
     info
 }
 
+/// Where bytes that a message shares start in it.
+fn offset_in(document: &Document, bytes: &Bytes) -> u64 {
+    let start = bytes.as_ptr() as usize;
+    start.saturating_sub(document.data().as_ptr() as usize) as u64
+}
+
 /// Tells about an array.
 pub(crate) fn array_info(
     document: &Document,
     node: Node<'_>,
     numpy: NumPy,
 ) -> npbytes::Result<ArrayInfo> {
-    let offset = |bytes: &Bytes| {
-        let start = bytes.as_ptr() as usize;
-        start.saturating_sub(document.data().as_ptr() as usize) as u64
-    };
+    let offset = |bytes: &Bytes| offset_in(document, bytes);
     if let Some(NumPyValue::Objects { shape, pickle }) = node.numpy()? {
         let dtype = DType::parse("O")?;
         let mut info = ArrayInfo::new(&dtype, &shape, false, Some(offset(&pickle)), numpy);

@@ -18,10 +18,29 @@ use crate::source::Source;
 /// How many paths a message lists.
 const LISTED: usize = 20;
 
+/// How many characters a message shows of each.
+const WIDEST: usize = 100;
+
+/// What a pickle was read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// From a file of pickles.
+    Pickle,
+    /// From a .npy file of objects.
+    Npy,
+    /// It was made of a message of msgpack.
+    Message,
+}
+
 /// A pickle of an input, and the part of it that is meant.
 #[derive(Debug)]
 pub(crate) struct Pickled {
     pickle: Pickle,
+    origin: Origin,
+    /// How it was read.
+    options: pickle::ReadOptions,
+    /// What is to be said where a buffer is missing.
+    buffers_help: Option<String>,
     /// What it was read from, and where that starts in the source.
     bytes: Bytes,
     offset: u64,
@@ -41,9 +60,25 @@ pub(crate) fn of_bytes(
     bytes: &Bytes,
     offset: u64,
 ) -> Result<Pickled> {
-    let pickle = pickle::decode(bytes, &input.pickle_options())
-        .map_err(|error| failure_in_memory(source, bytes, &error, 0).shifted(offset))?;
-    Ok(Pickled::new(pickle, bytes.clone(), offset))
+    let options = input.pickle_options();
+    let pickle = pickle::decode(bytes, &options)
+        .map_err(|error| no_pickle(source, bytes, &error).shifted(offset))?;
+    let buffers_help = input.buffers_help();
+    Ok(Pickled { options, buffers_help, ..Pickled::new(pickle, bytes.clone(), offset) })
+}
+
+/// The failure of what cannot be read as a pickle, which it may not be at all.
+pub(crate) fn no_pickle(source: &Source, bytes: &[u8], error: &npbytes::Error) -> Failure {
+    let failure = failure_in_memory(source, bytes, error, 0);
+    // What names its protocol is one, and what is cut off may have been.
+    let is_one =
+        bytes.first() == Some(&0x80) || matches!(error.kind(), ErrorKind::Truncated { .. });
+    if is_one || bytes.is_empty() || !matches!(error.kind(), ErrorKind::Pickle(_)) {
+        return failure;
+    }
+    failure
+        .with_prefix("this is no pickle, or a damaged one")
+        .with_help(format!("to see what it may be: npbytes info {}", quoted(&source.argument())))
 }
 
 /// The pickle in a .npy file of objects at the start of bytes, which start at an offset of the source.
@@ -61,14 +96,45 @@ pub(crate) fn of_npy(
     let Contents::Objects(pickle) = contents else {
         return Err(Failure::new(source.name(), "expected an array of objects"));
     };
-    Ok(Pickled::new(pickle, bytes.clone(), offset))
+    let pickled = Pickled::new(pickle, bytes.clone(), offset);
+    Ok(Pickled { origin: Origin::Npy, options: input.pickle_options(), ..pickled })
 }
 
 impl Pickled {
     /// A pickle that was read from bytes, which start at an offset of the source.
     pub(crate) fn new(pickle: Pickle, bytes: Bytes, offset: u64) -> Self {
         let trailing = bytes.len().saturating_sub(pickle.len()) as u64;
-        Self { pickle, bytes, offset, path: String::new(), trailing }
+        Self {
+            pickle,
+            origin: Origin::Pickle,
+            options: pickle::ReadOptions::default(),
+            buffers_help: None,
+            bytes,
+            offset,
+            path: String::new(),
+            trailing,
+        }
+    }
+
+    /// What was made of a message of msgpack.
+    pub(crate) fn of_message(pickle: Pickle) -> Self {
+        Self { origin: Origin::Message, trailing: 0, ..Self::new(pickle, Bytes::new(), 0) }
+    }
+
+    /// The protocol that it is written in; none where it is not a pickle by itself.
+    pub(crate) fn protocol(&self) -> Option<u8> {
+        if self.origin != Origin::Pickle {
+            return None;
+        }
+        Some(match self.pickle.protocol() {
+            // The oldest two do not say which they are.
+            0 => {
+                let mut lines = pickle::disassemble(&self.bytes, &self.options);
+                lines.by_ref().for_each(drop);
+                lines.highest_protocol().unwrap_or(0).min(1)
+            }
+            protocol => protocol,
+        })
     }
 
     /// The part that is meant as a pickle of its own.
@@ -110,6 +176,14 @@ impl Pickled {
         self.pickle.find(&self.path)
     }
 
+    /// What a path leads to that the library wrote.
+    ///
+    /// # Errors
+    /// A path that leads nowhere.
+    pub(crate) fn find(&self, path: &str) -> npbytes::Result<Node<'_>> {
+        self.pickle.find(path)
+    }
+
     /// The path of the part, as the library takes it.
     pub(crate) fn path(&self) -> &str {
         &self.path
@@ -118,8 +192,26 @@ impl Pickled {
     /// Says on standard error that something follows the pickle, which is left out.
     pub(crate) fn note_trailing(&self, source: &Source) {
         if self.trailing > 0 {
-            let (name, trailing) = (source.name(), self.trailing);
-            note(&format!("{name}: {trailing} bytes behind the pickle were left out"));
+            let (name, trailing, more) = (source.name(), self.trailing, self.more_words());
+            note(&format!("{name}: {trailing} bytes behind the pickle were left out{more}"));
+        }
+    }
+
+    /// Says on standard error that something follows the pickle.
+    pub(crate) fn note_more(&self, source: &Source) {
+        if self.trailing > 0 {
+            let (name, trailing, more) = (source.name(), self.trailing, self.more_words());
+            note(&format!("{name}: {trailing} bytes follow the pickle{more}"));
+        }
+    }
+
+    /// What is among the bytes that follow the pickle.
+    fn more_words(&self) -> String {
+        let next = self.offset.saturating_add(self.pickle.len() as u64);
+        match self.more() {
+            0 => String::new(),
+            1 => format!(", with 1 more pickle, at --offset {next}"),
+            more => format!(", with {more} more pickles, the next at --offset {next}"),
         }
     }
 
@@ -144,11 +236,13 @@ impl Pickled {
 
     /// The failure of something in the pickle.
     pub(crate) fn failure(&self, source: &Source, error: &npbytes::Error) -> Failure {
+        if self.origin == Origin::Message {
+            // Offsets are those of the pickle that was made.
+            return Failure::of(source.name(), error, 0).without_offset();
+        }
         let failure = failure_in_memory(source, &self.bytes, error, 0).shifted(self.offset);
-        match error.kind() {
-            ErrorKind::Pickle(message) if message.contains("out-of-band buffer") => {
-                failure.with_help("the folder that has them is named by --buffers")
-            }
+        match &self.buffers_help {
+            Some(help) if is_missing_buffer(error) => failure.with_only_help(help),
             _ => failure,
         }
     }
@@ -176,7 +270,7 @@ impl Pickled {
             None => self.only(source)?,
             Some(_) => node.array().map_err(|error| self.failure(source, &error))?,
         };
-        Ok(Loaded { array, trailing: self.trailing })
+        Ok(Loaded { array, trailing: self.trailing, next: None })
     }
 
     /// The only array in something that is none.
@@ -201,15 +295,23 @@ impl Pickled {
 
     /// The failure of several arrays where one belongs, which names them.
     fn several(&self, source: &Source) -> Failure {
-        let mut paths = self.pickle.arrays().filter_map(|found| Some(found.ok()?.0.to_string()));
-        let mut names: Vec<String> = paths.by_ref().take(LISTED).collect();
-        let more = paths.count();
+        let mut arrays = self.pickle.arrays();
+        let paths = arrays.by_ref().filter_map(|found| Some(found.ok()?.0.to_string()));
+        let mut names: Vec<String> = paths.take(LISTED).collect();
+        let more = arrays.values().filter(|found| found.is_ok()).count();
         let count = names.len() + more;
         let example = names.first().map(|first| source.whole().with_member(first).argument());
+        for name in &mut names {
+            if let Some((end, _)) = name.char_indices().nth(WIDEST) {
+                name.truncate(end);
+                name.push_str("...");
+            }
+        }
         if more > 0 {
             names.push(format!("{more} others"));
         }
-        let failure = Failure::new(source.name(), format!("a pickle of {count} arrays: say which"))
+        let what = if self.origin == Origin::Message { "a message" } else { "a pickle" };
+        let failure = Failure::new(source.name(), format!("{what} of {count} arrays: say which"))
             .with_help(format!("they are: {}", names.join(", ")));
         match example {
             Some(example) => failure.with_help(format!("write {}, for example", quoted(&example))),
@@ -218,7 +320,7 @@ impl Pickled {
     }
 
     /// What there is to say of the whole.
-    pub(crate) fn info(&self, input: &Input) -> PickleInfo {
+    pub(crate) fn info(&self) -> PickleInfo {
         let (objects, numpy_modules) = self.globals();
         let root = self.pickle.root();
         let items = match root.view() {
@@ -230,10 +332,10 @@ impl Pickled {
             length: self.pickle.len() as u64,
             root: root.type_name(),
             items,
-            arrays: self.arrays().filter(|found| found.is_ok()).count(),
+            arrays: self.pickle.arrays().values().filter(|found| found.is_ok()).count(),
             objects,
             numpy_modules,
-            more_pickles: self.more(input),
+            more_pickles: self.more(),
         }
     }
 
@@ -243,6 +345,7 @@ impl Pickled {
         let mut objects: Vec<ObjectsInfo> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut namings = Vec::new();
+        let reader = self.pickle.reader();
         for node in self.pickle.nodes() {
             match node.view() {
                 View::Global(global) => {
@@ -254,7 +357,7 @@ impl Pickled {
                         namings.push(naming);
                     }
                 }
-                View::Object(_) if node.bytes().is_none() && matches!(node.numpy(), Ok(None)) => {
+                View::Object(_) if !node.is_bytes() && matches!(reader.numpy(node), Ok(None)) => {
                     let name = node.type_name();
                     let next = objects.len();
                     let place = *places.entry(name.clone()).or_insert(next);
@@ -270,18 +373,23 @@ impl Pickled {
     }
 
     /// How many pickles follow this one, one after the other.
-    fn more(&self, input: &Input) -> usize {
-        let options = input.pickle_options();
+    fn more(&self) -> usize {
         let mut rest = self.bytes.slice(self.pickle.len().min(self.bytes.len())..);
         let mut count = 0;
         while !rest.is_empty() {
-            match pickle::split(&rest, &options) {
+            match pickle::split(&rest, &self.options) {
                 Ok((_, behind)) => rest = behind,
                 Err(_) => break,
             }
             count += 1;
         }
         count
+    }
+
+    /// How much text there may be about its arrays: some for each of its bytes.
+    pub(crate) fn room(&self) -> Room {
+        let total = (32_usize << 20).saturating_add(self.pickle.len().saturating_mul(8));
+        Room { total, left: total }
     }
 
     /// Every array, with its path.
@@ -296,11 +404,19 @@ impl Pickled {
     pub(crate) fn described(&self, source: &Source, numpy: NumPy) -> Result<Vec<MemberInfo>> {
         if !self.is_part() {
             let mut infos = Vec::new();
+            let mut room = self.room();
             for found in self.arrays() {
-                infos.push(match found {
+                let info = match found {
                     Ok((path, value)) => self.member(&path.to_string(), &value, numpy),
                     Err(error) => self.broken(source, &error),
-                });
+                };
+                if !room.take(text_of(&info)) {
+                    let failure = room.failure(source.name(), infos.len());
+                    let error = Some(ErrorInfo::from(&failure));
+                    infos.push(MemberInfo { error, ..MemberInfo::of_path("...", "pickle") });
+                    break;
+                }
+                infos.push(info);
             }
             return Ok(infos);
         }
@@ -330,7 +446,7 @@ impl Pickled {
     fn broken(&self, source: &Source, error: &npbytes::Error) -> MemberInfo {
         let failure = self.failure(source, error);
         MemberInfo {
-            damaged: matches!(error.kind(), ErrorKind::Pickle(_)),
+            damaged: matches!(error.kind(), ErrorKind::Pickle(_)) && !is_missing_buffer(error),
             error: Some(ErrorInfo::from(&failure)),
             ..MemberInfo::of_path("?", "pickle")
         }
@@ -367,6 +483,52 @@ impl Pickled {
         let at = (data.as_ptr() as usize).checked_sub(start)?;
         (!data.is_empty() && at.checked_add(data.len())? <= len)
             .then(|| self.offset.saturating_add(at as u64))
+    }
+}
+
+/// How much text about arrays may be held: each has the whole of its path and of its dtype.
+#[derive(Debug)]
+pub(crate) struct Room {
+    total: usize,
+    left: usize,
+}
+
+impl Room {
+    /// Whether there is room for some more bytes.
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// What is to be said where there is none, behind so many arrays.
+    pub(crate) fn failure(&self, subject: String, arrays: usize) -> Failure {
+        let total = self.total >> 20;
+        let message = format!(
+            "the paths and dtypes of the arrays take more than {total} MiB: those behind the first {arrays} \
+             were left out"
+        );
+        Failure::new(subject, message).with_help("single arrays are reached by FILE::PATH")
+    }
+}
+
+/// How much text there is about an array.
+fn text_of(info: &MemberInfo) -> usize {
+    let array = info.array.as_ref();
+    let dtype = array.map_or(0, |array| {
+        array.dtype.len().saturating_add(array.descr.as_ref().map_or(0, String::len))
+    });
+    let error = info.error.as_ref().map_or(0, |error| error.message.len());
+    info.key.len().saturating_add(dtype).saturating_add(error)
+}
+
+/// Whether all that is wrong is that a buffer beside the pickle was not handed in.
+pub(crate) fn is_missing_buffer(error: &npbytes::Error) -> bool {
+    match error.kind() {
+        ErrorKind::Pickle(message) | ErrorKind::Unsupported(message) => {
+            message.contains("the out-of-band buffer")
+        }
+        _ => false,
     }
 }
 

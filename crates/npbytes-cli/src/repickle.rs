@@ -1,10 +1,12 @@
 //! Arrays, and whatever else is in pickles, into a pickle.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use npbytes::pickle::{ArrayClass, ArrayObject, NumPyValue, OutOfBand, Pickle, Value};
-use npbytes::{Order, replace_file};
+use npbytes::pickle::{
+    ArrayClass, ArrayObject, NumPyValue, OutOfBand, Pickle, Value, WriteOptions,
+};
+use npbytes::{ErrorKind, Order, replace_file};
 
 use crate::contents::Contents;
 use crate::decode::Content;
@@ -13,6 +15,7 @@ use crate::failure::{Failure, Result, note};
 use crate::flags::{LayoutArgs, PickleArgs};
 use crate::input::Input;
 use crate::output;
+use crate::pickled::{Pickled, is_missing_buffer};
 use crate::source::Source;
 use crate::unpack::write_bytes;
 
@@ -27,20 +30,32 @@ pub(crate) struct Pickling<'a> {
     pub(crate) target: String,
 }
 
+/// A pickle that is to be written.
+pub(crate) struct Made {
+    pickle: Pickle,
+    /// The protocol of the one that it was made of.
+    protocol: Option<u8>,
+}
+
 impl Pickling<'_> {
-    /// The pickle of what a source is: an array, or what a pickle holds, all of it.
+    /// The pickle of what a source is: an array, or what a pickle holds, all of it, in that one's protocol.
     ///
     /// # Errors
     /// Flags about arrays where there is none.
-    pub(crate) fn of_content(&self, source: &Source, content: Content) -> Result<Pickle> {
+    pub(crate) fn of_content(&self, source: &Source, content: Content) -> Result<Made> {
         let pickled = match content {
             Content::Array(loaded) => {
                 loaded.note_trailing(source);
-                return self.of_contents(source, &Contents::Array(loaded.array));
+                let pickle = self.of_contents(source, &Contents::Array(loaded.array))?;
+                return Ok(Made { pickle, protocol: None });
             }
             Content::Pickled(pickled) => pickled,
         };
         pickled.note_trailing(source);
+        Ok(Made { pickle: self.of_pickled(source, &pickled)?, protocol: pickled.protocol() })
+    }
+
+    fn of_pickled(&self, source: &Source, pickled: &Pickled) -> Result<Pickle> {
         if self.input.has_part() || !self.layout.keeps_layout() {
             return self.of_contents(source, &Contents::Array(pickled.load(source)?.array));
         }
@@ -60,7 +75,7 @@ impl Pickling<'_> {
     }
 
     /// The pickle of the dict that `dict(np.load('a.npz'))` is: arrays by their names.
-    pub(crate) fn of_entries(&self, entries: &[&Entry<'_>]) -> Result<Pickle> {
+    pub(crate) fn of_entries(&self, entries: &[&Entry<'_>]) -> Result<Made> {
         let all = read_all(entries)?;
         let mut pickle = Pickle::new();
         let mut pairs = Vec::with_capacity(all.len());
@@ -88,7 +103,7 @@ impl Pickling<'_> {
         }
         let root = pickle.dict(pairs);
         pickle.set_root(root);
-        Ok(pickle)
+        Ok(Made { pickle, protocol: None })
     }
 
     fn of_contents(&self, source: &Source, contents: &Contents) -> Result<Pickle> {
@@ -129,9 +144,10 @@ impl Pickling<'_> {
     }
 
     /// Writes a pickle to a file, which is replaced whole or not at all, or to standard output.
-    pub(crate) fn write(&self, path: Option<&Path>, pickle: &Pickle) -> Result<()> {
-        let failure = |error: npbytes::Error| self.layout.failure(&self.target, &error);
-        let options = self.flags.options(self.layout.profile(self.input.numpy))?;
+    pub(crate) fn write(&self, path: Option<&Path>, made: &Made) -> Result<()> {
+        let Made { pickle, protocol } = made;
+        let failure = |error: npbytes::Error| self.failure(&error);
+        let options = self.flags.options(self.layout.profile(self.input.numpy), *protocol)?;
         let (bytes, buffers) = match (self.joblib, self.flags.buffers()) {
             (true, Some(_)) => {
                 return Err(Failure::new(
@@ -141,16 +157,7 @@ impl Pickling<'_> {
                 .with_help("write a pickle: --to pickle"));
             }
             (true, None) => (pickle.encode_joblib(&options).map_err(failure)?, Vec::new()),
-            (false, None) => match pickle.encode(&options) {
-                Ok(bytes) => (bytes, Vec::new()),
-                Err(_) if pickle.encode_joblib(&options).is_ok() => {
-                    let message = "the arrays of a joblib file are no part of a plain pickle";
-                    return Err(Failure::new(self.target.as_str(), message)
-                        .with_help("write a file of joblib: OUT.joblib, or --to joblib")
-                        .with_help("or its arrays alone: OUT.npz"));
-                }
-                Err(error) => return Err(failure(error)),
-            },
+            (false, None) => return self.write_plain(path, pickle, &options),
             (false, Some(_)) => pickle.encode_out_of_band(&options).map_err(failure)?,
         };
         if let Some(folder) = self.flags.buffers() {
@@ -167,6 +174,47 @@ impl Pickling<'_> {
                     .and_then(|()| out.flush())
                     .map_err(|error| Failure::stdout(&error))
             }
+        }
+    }
+}
+
+impl Pickling<'_> {
+    /// Writes a pickle without buffers, of which the elements of large arrays are not copied.
+    fn write_plain(
+        &self,
+        path: Option<&Path>,
+        pickle: &Pickle,
+        options: &WriteOptions,
+    ) -> Result<()> {
+        let encode = |target: &mut dyn Write| -> npbytes::Result<()> {
+            let mut target = BufWriter::with_capacity(1 << 16, target);
+            pickle.encode_to(&mut target, options)?;
+            Ok(target.flush()?)
+        };
+        let written = match path {
+            Some(path) => replace_file(path, |mut file| encode(&mut file)),
+            None => encode(&mut output::stdout()),
+        };
+        let Err(error) = written else { return Ok(()) };
+        let is_io = matches!(error.kind(), ErrorKind::Io { .. });
+        if !is_io && pickle.encode_joblib(options).is_ok() {
+            let message = "the arrays of a joblib file are no part of a plain pickle";
+            return Err(Failure::new(self.target.as_str(), message)
+                .with_help("write a file of joblib: OUT.joblib, or --to joblib")
+                .with_help("or its arrays alone: OUT.npz"));
+        }
+        Err(self.failure(&error))
+    }
+
+    /// The failure to write the pickle.
+    fn failure(&self, error: &npbytes::Error) -> Failure {
+        let failure = self.layout.failure(&self.target, error);
+        match (self.input.buffers_help(), error.kind()) {
+            (Some(help), _) if is_missing_buffer(error) => failure.with_only_help(help),
+            (_, ErrorKind::Unsupported(message)) if message.contains("takes protocol 5") => {
+                failure.with_help("write that: --protocol 5")
+            }
+            _ => failure,
         }
     }
 }

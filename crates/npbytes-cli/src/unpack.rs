@@ -231,7 +231,7 @@ fn create(folder: &Path) -> Result<()> {
 }
 
 /// Why a name in an archive is not one of a file inside of a folder.
-fn unsafe_part(name: &str) -> Option<&'static str> {
+pub(crate) fn unsafe_part(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         return Some("it is empty");
     }

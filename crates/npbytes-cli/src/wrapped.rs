@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Cursor, Read, Seek};
+use std::path::Path;
 
 use bytes::Bytes;
 use npbytes::Limits;
@@ -121,8 +122,13 @@ fn is_wrapped(source: &Source, input: &Input, head: &[u8]) -> bool {
 
 /// Whether a name ends as that of a compressed file.
 fn names_wrapper(source: &Source) -> bool {
-    let extension = source.path().and_then(|path| path.extension()?.to_str());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&&*extension.to_ascii_lowercase()))
+    source.path().and_then(extension).is_some()
+}
+
+/// What the name of a compressed file ends with.
+pub(crate) fn extension(path: &Path) -> Option<&str> {
+    let extension = path.extension()?.to_str()?;
+    EXTENSIONS.contains(&&*extension.to_ascii_lowercase()).then_some(extension)
 }
 
 /// What the names of compressed files end with.

@@ -30,6 +30,8 @@ use std::{fs::OpenOptions, path::Path};
 use bytes::Bytes;
 
 use self::input::Stack;
+#[cfg(feature = "npz")]
+pub(crate) use self::steps::Decoder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 #[cfg(feature = "fs")]
@@ -212,6 +214,12 @@ impl<R: Read> Reader<R> {
             codecs.push(codec);
             stack = stack.wrapped(codec, options);
         }
+    }
+
+    /// Takes off one wrapper, and leaves those inside of it.
+    pub(crate) fn outermost(source: R, codec: Codec, options: &ReadOptions) -> Self {
+        let stack = Stack::new(source).wrapped(codec, options);
+        Self { stack, codecs: vec![codec], failed: false }
     }
 
     /// How the stream is compressed: the outermost wrapper first.

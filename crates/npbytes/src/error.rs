@@ -254,7 +254,7 @@ impl Error {
         Self::new(ErrorKind::Pickle(shortened(message.into())))
     }
 
-    #[cfg(feature = "compressed")]
+    #[cfg(any(feature = "compressed", feature = "npz"))]
     pub(crate) fn compressed(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Compressed(shortened(message.into())))
     }
@@ -328,7 +328,8 @@ impl fmt::Display for ErrorKind {
                 write!(f, "expected .npy version 1.0, 2.0 or 3.0, found {major}.{minor}")
             }
             Self::Truncated { what, needed, found } => {
-                write!(f, "the input ends inside {what}: expected {needed} bytes, found {found}")
+                let bytes = if *needed == 1 { "byte" } else { "bytes" };
+                write!(f, "the input ends inside {what}: expected {needed} {bytes}, found {found}")
             }
             Self::Limit { name, limit, needed } => {
                 write!(f, "the input needs {needed}, the limit `{name}` is {limit}")

@@ -83,6 +83,24 @@ pub fn split(data: &Bytes, options: &ReadOptions) -> Result<(Document, Bytes)> {
     Ok((document, data.slice(end..)))
 }
 
+/// Whether bytes are msgpack from their start to their end: one value that is no number, or several lists and maps one
+/// after the other. Text would be as many numbers as it has characters.
+pub(crate) fn is_whole(data: &[u8], depth: usize) -> bool {
+    let starts = |at: usize| match data.get(at) {
+        Some(0x80..=0x9f | 0xdc..=0xdf) => true,
+        Some(0xa0..=0xbf | 0xc4..=0xc9 | 0xd4..=0xdb) => at == 0,
+        _ => false,
+    };
+    let mut at = 0;
+    while starts(at) {
+        match token::check(data.get(at..).unwrap_or_default(), depth) {
+            Ok(len) => at += len,
+            Err(_) => return false,
+        }
+    }
+    at > 0 && at == data.len()
+}
+
 /// A message that was checked.
 #[derive(Clone)]
 pub struct Document {
@@ -101,6 +119,22 @@ impl Document {
     /// each level around it; memory is that of one path. What is inside of an array is not looked at.
     pub fn arrays(&self) -> Arrays<'_> {
         Arrays::new(self)
+    }
+
+    /// Every map at any depth, those in keys and in the maps of arrays included.
+    pub(crate) fn maps(&self) -> impl Iterator<Item = Node<'_>> {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            while next < self.data.len() {
+                let at = next;
+                let token = self.token(at)?;
+                next = token.end;
+                if matches!(token.kind, Kind::Map(_)) {
+                    return Some(Node { document: self, at });
+                }
+            }
+            None
+        })
     }
 
     /// The node at a path such as `['layers'][0]`; the value itself at the empty one. The brackets and quotes can be left
@@ -217,6 +251,15 @@ impl<'a> Node<'a> {
     /// pointers to objects, which it writes of structs with such fields.
     pub fn numpy(&self) -> Result<Option<NumPyValue>> {
         numpy::read(*self)
+    }
+
+    /// The pickle that msgpack-numpy loads when it meets this value, whatever else is wrong with it: of an array of
+    /// objects, the shape is not looked at.
+    ///
+    /// # Errors
+    /// An array of objects without bytes.
+    pub(crate) fn pickle(&self) -> Result<Option<Bytes>> {
+        numpy::pickle(*self)
     }
 
     /// The array; a scalar as one of no axes.

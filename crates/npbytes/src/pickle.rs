@@ -24,6 +24,7 @@ mod built;
 mod compat;
 mod cursor;
 mod disassemble;
+mod distinct;
 mod dtype;
 #[cfg(feature = "fs")]
 mod file;
@@ -50,6 +51,7 @@ use bytes::Bytes;
 
 pub use built::{ArrayClass, ArrayObject, DTypeObject, MaskedObject, ScalarObject, StringDType};
 pub use disassemble::{Disassembly, Line, Memo, Operand, disassemble, disassemble_at};
+pub(crate) use distinct::{DistinctItems, DistinctPairs};
 #[cfg(feature = "fs")]
 pub use file::{map, read, write};
 pub use find::{Arrays, Path, PathStep};

@@ -23,6 +23,7 @@ mod digits;
 mod element;
 mod float;
 mod layout;
+mod masked;
 mod node;
 mod notation;
 mod numeric;
@@ -39,7 +40,8 @@ use crate::array::ArrayView;
 use crate::dtype::{ByteOrder, DType, Kind};
 use crate::error::{Error, Result};
 use crate::numpy::{NumPy, Profile};
-use crate::pickle::Node;
+use crate::pickle::{ArrayClass, Node};
+use crate::shape::Shape;
 use element::Writer;
 use layout::{Layout, Page};
 
@@ -201,13 +203,13 @@ pub fn write_str(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Wri
 /// a `StringDType`, a masked array and Python's own values likewise. Nothing of the pickle is run.
 ///
 /// Exactly NumPy's and Python's text, but for: objects of classes that only Python knows, which are shown as
-/// `<module.class(arguments) state {...}>`; sets, in the order of the pickle; `int` of more than 4300 digits, which Python
-/// refuses; numeric fields in structs with objects, which NumPy aligns; masked datetimes and timedeltas, which NumPy
-/// shows as objects of Python's `datetime`; masked structs; scalars of structs and of datetimes without a unit; a fill value
-/// of another dtype than its array, which NumPy converts.
+/// `<module.class(arguments) state {...}>`, as are masked arrays of objects; sets, in the order of the pickle; `int` of more
+/// than 4300 digits, which Python refuses; numeric fields in structs with objects, which NumPy aligns; masked datetimes and
+/// timedeltas, which NumPy shows as objects of Python's `datetime`; datetimes without a unit; a fill value of another
+/// dtype than its array, which NumPy converts.
 ///
-/// Time and memory are those of what is shown, which is bounded by [`Options::elements`]; nothing is recursed over but
-/// arrays of objects inside of one another.
+/// Time and memory are those of what is shown, which is bounded by [`Options::elements`]; the text of an array of objects,
+/// which has to be laid out, also by 64 MiB. Nothing is recursed over but arrays of objects inside of one another.
 ///
 /// # Errors
 /// As [`write_str`] and [`Node::numpy`].
@@ -217,8 +219,8 @@ pub fn write_node_str(node: &Node<'_>, options: &Options, out: &mut dyn fmt::Wri
 
 /// Writes what `repr(x)` says of a part of a pickle.
 ///
-/// As [`write_node_str`]; beyond what that lists, a subclass of `ndarray` (`matrix`, `recarray`) is shown as
-/// `array(...)`.
+/// As [`write_node_str`]; beyond what that lists, a subclass of `ndarray` that NumPy does not have is shown as
+/// `array(...)`, and `MaskedRecords` as `masked_array(...)`.
 ///
 /// ```
 /// use npbytes::pickle::Pickle;
@@ -243,10 +245,20 @@ pub fn write_node_repr(node: &Node<'_>, options: &Options, out: &mut dyn fmt::Wr
 /// # Errors
 /// As [`write_str`].
 pub fn write_repr(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Write) -> Result<()> {
+    write_repr_as(PREFIX, view, options, out)
+}
+
+/// The `repr` of an array of a class, which is named before the bracket.
+fn write_repr_as(
+    prefix: &str,
+    view: &ArrayView<'_>,
+    options: &Options,
+    out: &mut dyn fmt::Write,
+) -> Result<()> {
     check(view.dtype(), options)?;
     let numpy = options.profile.numpy;
     let mut page = Page::new(out);
-    page.write(PREFIX)?;
+    page.write(prefix)?;
     // Each line leaves room for what closes the array.
     let line_width = options.linewidth.saturating_sub(1);
     write_elements(view, options, line_width, ", ", &mut page)?;
@@ -272,11 +284,51 @@ pub fn write_repr(view: &ArrayView<'_>, options: &Options, out: &mut dyn fmt::Wr
     let extras = extras.join(", ") + ")";
     page.write(",")?;
     if page.column() + layout::width(&extras) + 1 > options.linewidth {
-        page.new_line(1, PREFIX.len())?;
+        page.new_line(1, prefix.len())?;
     } else {
         page.write(" ")?;
     }
     page.write(&extras)
+}
+
+/// The `repr` of a `numpy.rec.recarray`: with the dtype on a line of its own, whatever it is.
+fn write_record_repr(
+    is_record: bool,
+    view: &ArrayView<'_>,
+    options: &Options,
+    out: &mut dyn fmt::Write,
+) -> Result<()> {
+    check(view.dtype(), options)?;
+    let prefix = record_prefix(is_record, view.dtype());
+    let mut page = Page::new(out);
+    page.write(prefix)?;
+    write_elements(view, options, options.linewidth.saturating_sub(1), ", ", &mut page)?;
+    page.write(&record_extras(prefix, view.dtype(), view.shape(), options))
+}
+
+/// What the `repr` of a `recarray` starts with; one of plain structs is one only by a view.
+fn record_prefix(is_record: bool, dtype: &DType) -> &'static str {
+    let is_void = matches!(dtype.kind(), Kind::Struct(_) | Kind::Void(_));
+    if is_record || !is_void { "rec.array(" } else { PREFIX }
+}
+
+/// What follows the brackets in it.
+fn record_extras(prefix: &str, dtype: &DType, shape: &Shape, options: &Options) -> String {
+    let is_empty = shape.elements() == 0 && shape.dims() != [0];
+    let shape = if is_empty { format!(", shape={shape}") } else { String::new() };
+    let dtype = dtype.display_for(options.profile.python);
+    let view = if prefix == PREFIX { ".view(numpy.recarray)" } else { "" };
+    format!("{shape},\n{}dtype={dtype}){view}", " ".repeat(prefix.len()))
+}
+
+/// What the `repr` of an array of a class starts with.
+const fn prefix_of(class: ArrayClass) -> &'static str {
+    match class {
+        ArrayClass::Matrix => "matrix(",
+        ArrayClass::MemMap => "memmap(",
+        ArrayClass::CharArray => "chararray(",
+        _ => PREFIX,
+    }
 }
 
 /// What a repr starts with.

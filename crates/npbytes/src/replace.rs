@@ -39,8 +39,9 @@ impl Replacement {
         }
         let folder = folder(&target);
         let temporary = builder.tempfile_in(folder).map_err(|error| {
-            // A folder that is not there is said without the temporary name.
-            let error = std::fs::metadata(folder).err().unwrap_or(error);
+            // The temporary name says nothing to whoever reads this.
+            let error =
+                std::fs::metadata(folder).err().unwrap_or_else(|| without_name(&error, folder));
             Error::from(error).in_file(path)
         })?;
         if let Some(existing) = existing {
@@ -68,6 +69,17 @@ impl Replacement {
         sync_folder(folder(&target)).map_err(|error| Error::from(error).in_file(&target))?;
         Ok(file)
     }
+}
+
+/// The error of a file that cannot be made in a folder, without the file's name.
+fn without_name(error: &std::io::Error, folder: &Path) -> std::io::Error {
+    let message = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            format!("permission denied: no file can be made in the folder {}", folder.display())
+        }
+        kind => format!("no file can be made in the folder {}: {kind}", folder.display()),
+    };
+    std::io::Error::new(error.kind(), message)
 }
 
 /// The folder that a file is in.

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use npbytes::npy::{self, Header, ReadOptions, Reader};
@@ -60,13 +60,27 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// The time that this thread has had of a processor, which does not depend on what else a machine does.
+#[cfg(unix)]
+fn clock() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec.try_into().unwrap())
+}
+
+#[cfg(not(unix))]
+fn clock() -> Duration {
+    static START: std::sync::LazyLock<std::time::Instant> =
+        std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed()
+}
+
 /// The result of a call, the most memory it had at once, and its time.
 fn measured<T>(call: impl FnOnce() -> T) -> (T, usize, Duration) {
     let before = LIVE.get();
     PEAK.set(before);
-    let start = Instant::now();
+    let start = clock();
     let result = call();
-    let time = start.elapsed();
+    let time = clock() - start;
     (result, (PEAK.get() - before).unsigned_abs(), time)
 }
 
@@ -620,4 +634,290 @@ fn long_texts_take_time_and_memory_in_proportion() {
         }
     }
     report(&wrong);
+}
+
+/// The parts of pickles that many objects share, written as no pickler would.
+mod shared {
+    pub(super) fn text(text: &str) -> Vec<u8> {
+        let len = u32::try_from(text.len()).unwrap().to_le_bytes();
+        [&b"X"[..], &len, text.as_bytes()].concat()
+    }
+
+    pub(super) fn put(index: usize) -> Vec<u8> {
+        [&b"r"[..], &u32::try_from(index).unwrap().to_le_bytes()].concat()
+    }
+
+    pub(super) fn get(index: usize) -> Vec<u8> {
+        [&b"j"[..], &u32::try_from(index).unwrap().to_le_bytes()].concat()
+    }
+
+    /// Makes something, to be had from the memo.
+    pub(super) fn kept(value: &[u8], index: usize) -> Vec<u8> {
+        [value, &put(index), b"0"].concat()
+    }
+
+    pub(super) fn global(module: &str, name: &str) -> Vec<u8> {
+        [text(module), text(name), b"\x93".to_vec()].concat()
+    }
+
+    pub(super) fn dtype(code: &str) -> Vec<u8> {
+        [global("numpy", "dtype"), text(code), b"\x89\x88\x87R".to_vec()].concat()
+    }
+
+    /// A struct of fields, each by its key, its dtype and its title, at offset 0.
+    pub(super) fn structure(names: &[u8], fields: &[u8]) -> Vec<u8> {
+        let start = [dtype("V8"), b"(K\x03".to_vec(), text("|"), b"N(".to_vec()].concat();
+        [&start, names, b"t}(", fields, b"uK\x08K\x01K\x10tb"].concat()
+    }
+
+    /// Many arrays with one state, of what is in the memo: `state` is what stands between its version and its end.
+    pub(super) fn arrays(before: &[u8], code: &[u8], state: &[u8], count: usize) -> Vec<u8> {
+        let class = [&global("numpy", "ndarray"), &b"K\0\x85"[..], code, b"\x87"].concat();
+        let parts = [
+            b"\x80\x04".to_vec(),
+            before.to_vec(),
+            kept(&global("numpy._core.multiarray", "_reconstruct"), 0),
+            kept(&class, 1),
+            kept(&[b"(K\x01", state, b"t"].concat(), 2),
+            b"(".to_vec(),
+            [get(0), get(1), b"R".to_vec(), get(2), b"b".to_vec()].concat().repeat(count),
+            b"l.".to_vec(),
+        ];
+        parts.concat()
+    }
+
+    /// Many stand-ins of joblib with one state.
+    pub(super) fn stand_ins(state: &[u8], contents: &[u8], count: usize) -> Vec<u8> {
+        let parts = [
+            b"\x80\x04".to_vec(),
+            kept(&global("joblib.numpy_pickle", "NumpyArrayWrapper"), 0),
+            kept(state, 1),
+            b"(".to_vec(),
+            [get(0), b")\x81".to_vec(), get(1), b"b".to_vec(), contents.to_vec()]
+                .concat()
+                .repeat(count),
+            b"l.".to_vec(),
+        ];
+        parts.concat()
+    }
+
+    /// The attributes of a stand-in for an array of no elements.
+    pub(super) fn attributes(code: &str, more: &[u8]) -> Vec<u8> {
+        let parts = [
+            b"}(".to_vec(),
+            [text("subclass"), global("numpy", "ndarray")].concat(),
+            [text("shape"), b"K\0\x85".to_vec(), text("order"), text("C")].concat(),
+            [text("dtype"), dtype(code), b"u".to_vec(), more.to_vec()].concat(),
+        ];
+        parts.concat()
+    }
+}
+
+/// Pickles in which many objects share a large part, or one has many.
+const SHARED_PICKLES: [LongPickle; 16] = {
+    use shared::*;
+    [
+        ("a name that fields share", |n| {
+            let start = [b"\x80\x04", &kept(&text(&"x".repeat(10 * n)), 5)[..]].concat();
+            let fields = [get(5), dtype("i4"), b"K\0\x86".to_vec()].concat();
+            [start, structure(&get(5).repeat(n), &fields), b".".to_vec()].concat()
+        }),
+        ("a title that fields share", |n| {
+            let start = [b"\x80\x04", &kept(&text(&"x".repeat(10 * n)), 5)[..]].concat();
+            let names: Vec<u8> = (0..n).flat_map(|i| text(&i.to_string())).collect();
+            let field = |i: usize| {
+                [text(&i.to_string()), dtype("i4"), b"K\0".to_vec(), get(5), b"\x87".to_vec()]
+                    .concat()
+            };
+            let fields: Vec<u8> = (0..n).flat_map(field).collect();
+            [start, structure(&names, &fields), b".".to_vec()].concat()
+        }),
+        ("a text that metadata shares", |n| {
+            let start = [b"\x80\x04", &kept(&text(&"x".repeat(10 * n)), 5)[..]].concat();
+            let state = [
+                b"(K\x04".to_vec(),
+                text("<"),
+                b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0}".to_vec(),
+            ];
+            let metadata = [text("k"), b"(".to_vec(), get(5).repeat(n), b"tstb.".to_vec()].concat();
+            [start, dtype("f8"), state.concat(), metadata].concat()
+        }),
+        ("a shape that arrays share", |n| {
+            let shape = kept(&[b"(", &b"K\0".repeat(4 * n)[..], b"t"].concat(), 3);
+            let state = [get(3), dtype("i1"), b"\x89C\0".to_vec()].concat();
+            arrays(&shape, b"C\x01b", &state, n)
+        }),
+        ("a placeholder that arrays share", |n| {
+            let code = [b"V", &b"\\u0061".repeat(4 * n)[..], b"\n"].concat();
+            let state = [b"K\0\x85".to_vec(), dtype("i1"), b"\x89C\0".to_vec()].concat();
+            arrays(b"", &code, &state, n)
+        }),
+        ("a struct that arrays of objects share", |n| {
+            let field = |i: usize| [text(&format!("f{i}")), get(10), b"K\0\x86".to_vec()].concat();
+            let fields: Vec<u8> = (0..n).flat_map(field).collect();
+            let names: Vec<u8> = (0..n).flat_map(|i| text(&format!("f{i}"))).collect();
+            let before = [kept(&dtype("O8"), 10), kept(&structure(&names, &fields), 11)].concat();
+            arrays(&before, b"C\x01b", &[&b"K\0\x85"[..], &get(11), b"\x89]"].concat(), n)
+        }),
+        ("a broken struct that arrays share", |n| {
+            let field = |i: usize| [text(&format!("f{i}")), get(10), b"K\0\x86".to_vec()].concat();
+            let fields: Vec<u8> = (0..n).flat_map(field).collect();
+            let names: Vec<u8> = (0..n).flat_map(|i| text(&format!("f{i}"))).collect();
+            let names = [names, text("nothing")].concat();
+            let before = [kept(&dtype("i1"), 10), kept(&structure(&names, &fields), 11)].concat();
+            arrays(&before, b"C\x01b", &[&b"K\0\x85"[..], &get(11), b"\x89C\0"].concat(), n)
+        }),
+        ("a text of bytes that arrays share", |n| {
+            let bytes =
+                [global("_codecs", "encode"), text(&"a".repeat(10 * n)), text("latin1")].concat();
+            let before = kept(&[&bytes[..], b"\x86R"].concat(), 5);
+            let count = i32::try_from(10 * n).unwrap().to_le_bytes();
+            let state = [&b"J"[..], &count, b"\x85", &dtype("i1"), b"\x89", &get(5)].concat();
+            arrays(&before, b"C\x01b", &state, n)
+        }),
+        ("a struct that masked arrays share", |n| {
+            let field = |i: usize| [text(&format!("f{i}")), get(10), b"K\0\x86".to_vec()].concat();
+            let fields: Vec<u8> = (0..n).flat_map(field).collect();
+            let names: Vec<u8> = (0..n).flat_map(|i| text(&format!("f{i}"))).collect();
+            let parts = [
+                b"\x80\x04".to_vec(),
+                kept(&dtype("i1"), 10),
+                kept(&structure(&names, &fields), 11),
+                kept(&global("numpy.ma.core", "_mareconstruct"), 0),
+                kept(
+                    &[
+                        &b"("[..],
+                        &global("numpy.ma", "MaskedArray"),
+                        &global("numpy", "ndarray"),
+                        b"K\0\x85C\x01bt",
+                    ]
+                    .concat(),
+                    1,
+                ),
+                kept(&[&b"(K\x01K\0\x85"[..], &get(11), b"\x89C\0C\0Nt"].concat(), 2),
+                b"(".to_vec(),
+                [get(0), get(1), b"R".to_vec(), get(2), b"b".to_vec()].concat().repeat(n),
+                b"l.".to_vec(),
+            ];
+            parts.concat()
+        }),
+        ("stand-ins of joblib", |n| stand_ins(&attributes("i1", b""), b"", n)),
+        ("a state of many keys that stand-ins share", |n| {
+            let more = [b"(", &b"K\x01N".repeat(n)[..], b"u"].concat();
+            stand_ins(&attributes("i1", &more), b"", n)
+        }),
+        ("a key that a state of stand-ins has many times", |n| {
+            let key = kept(&[b"V", &b"\\u0061".repeat(n)[..], b"\n"].concat(), 7);
+            let keys = [get(7), b"N".to_vec()].concat().repeat(8);
+            let more = [&key[..], b"(", &keys, b"u"].concat();
+            stand_ins(&attributes("i1", &more), b"", n)
+        }),
+        ("pickles of joblib", |n| stand_ins(&attributes("O8", b""), b"N.", n)),
+        ("states of one object", |n| {
+            [&b"\x80\x04"[..], &global("m", "c"), b")\x81", &b"Nb".repeat(n), b"."].concat()
+        }),
+        ("a long key that a dict has many times", |n| {
+            let key = kept(&[b"(", &b"K\x01".repeat(4 * n)[..], b"t"].concat(), 3);
+            [&b"\x80\x04"[..], &key, b"}(", &[&get(3)[..], b"N"].concat().repeat(n), b"u."].concat()
+        }),
+        ("keys that are the same", |n| {
+            let key = kept(&text(&"k".repeat(200)), 3);
+            [&b"\x80\x04"[..], &key, b"}(", &[&get(3)[..], b"]"].concat().repeat(n), b"u."].concat()
+        }),
+    ]
+};
+
+const SHARED_WAYS: [PickleWay; 5] = [
+    ("decode", |data| decoded(data).map(drop)),
+    ("arrays", |data| {
+        let pickle = decoded(data)?;
+        // All of them are held, as those do who write them again.
+        let arrays: Vec<_> = pickle.arrays().filter_map(Result::ok).collect();
+        drop(arrays);
+        Ok(())
+    }),
+    ("nodes", |data| {
+        let pickle = decoded(data)?;
+        let reader = pickle.reader();
+        pickle.nodes().for_each(|node| drop(reader.numpy(node)));
+        Ok(())
+    }),
+    ("find", |data| {
+        let pickle = decoded(data)?;
+        for path in ["[1]", "['f']", ".a", "{1}", ".__args__"] {
+            drop(pickle.find(path));
+        }
+        Ok(())
+    }),
+    ("print", |data| {
+        /// What is written is not held.
+        struct Nowhere;
+        impl std::fmt::Write for Nowhere {
+            fn write_str(&mut self, _: &str) -> std::fmt::Result {
+                Ok(())
+            }
+        }
+        let pickle = decoded(data)?;
+        let options = npbytes::print::Options { elements: 20_000, ..Default::default() };
+        let _ = npbytes::print::write_node_repr(&pickle.root(), &options, &mut Nowhere);
+        Ok(())
+    }),
+];
+
+/// What objects share is read once, or bounded: not once for each of them.
+#[test]
+fn what_is_shared_takes_time_and_memory_in_proportion() {
+    const SHORT: usize = 200;
+    const TIMES: u32 = 16;
+    let mut wrong = Vec::new();
+    for (name, make) in SHARED_PICKLES {
+        let (short, long) = (Bytes::from(make(SHORT)), Bytes::from(make(SHORT * TIMES as usize)));
+        for (way, read) in SHARED_WAYS {
+            let (_, peak, time) = measured(|| read(&long));
+            if peak > graph_memory(long.len()) {
+                wrong.push(format!("{name} by {way}: {peak} bytes of {}", long.len()));
+            }
+            let quickest = |data: &Bytes, times| {
+                (0..times).map(|_| measured(|| read(data)).2).min().unwrap_or_default()
+            };
+            if time > QUICK {
+                let (before, after) = (quickest(&short, 5), quickest(&long, 2));
+                // The square would be 256 times.
+                if after > before * TIMES * 5 {
+                    wrong.push(format!("{name} by {way}: {before:?} and {after:?}"));
+                }
+            }
+        }
+    }
+    report(&wrong);
+}
+
+/// An array of objects whose one element is a list of as many long texts is not held as a whole.
+#[test]
+fn what_an_array_of_objects_shows_is_bounded() {
+    use shared::{dtype, get, kept, text};
+    const TEXT: usize = 1 << 20;
+    let list = [&b"("[..], &get(3).repeat(2000), b"l"].concat();
+    let state = [&b"K\x01\x85"[..], &dtype("O8"), b"\x89(", &list, b"l"].concat();
+    let data = shared::arrays(&kept(&text(&"x".repeat(TEXT)), 3), b"C\x01b", &state, 1);
+    let pickle = decoded(&data.into()).unwrap();
+    let array = pickle.root().items().unwrap().get(0).unwrap();
+    let options = npbytes::print::Options::default();
+    let mut shown = String::new();
+    let print = || npbytes::print::write_node_str(&array, &options, &mut shown);
+    let (result, peak, _) = measured(print);
+    let error = result.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+    assert!(peak < 256 << 20, "{peak}");
+}
+
+/// The pickles that joblib puts behind its stand-ins count as parts of one.
+#[test]
+fn pickles_of_joblib_count_together() {
+    let data = Bytes::from(shared::stand_ins(&shared::attributes("O8", b""), b"]].", 1000));
+    let options =
+        |items| pickle::ReadOptions::with_limits(npbytes::Limits::default().pickle_items(items));
+    assert!(pickle::decode(&data, &options(10_000)).is_ok());
+    let error = pickle::decode(&data, &options(2_000)).unwrap_err();
+    assert_eq!(kind_of(&error), "pickle_items");
 }

@@ -34,7 +34,7 @@ fn cases() -> Vec<Case> {
             Case { name, verdict, findings, data: hex(data) }
         })
         .collect();
-    assert!(cases.len() > 150);
+    assert!(cases.len() > 250);
     cases
 }
 
@@ -122,6 +122,7 @@ const DATA: &[&str] = &[
     "numpy.dtype",
     "numpy.core.multiarray.scalar",
     "numpy._core._internal._convert_to_stringdtype_kwargs",
+    "numpy.ma.core._mareconstruct",
     "collections.OrderedDict",
 ];
 
@@ -155,12 +156,15 @@ fn what_python_calls_is_found() {
             let crosses = report.pickles()[0]
                 .broken()
                 .is_some_and(|error| error.to_string().to_lowercase().contains("frame"));
+            // It was not read so far, and that is what is said.
+            let is_refused = case.name.starts_with("refused-")
+                && report.pickles().iter().any(|pickle| pickle.broken().is_some());
             let by_reconstructor =
                 ran == "copy_reg._reconstructor" || ran == "copyreg._reconstructor";
             assert!(
                 is_named
                     || DATA.contains(&ran)
-                    || (crosses && !report.verdict().is_harmless())
+                    || ((crosses || is_refused) && !report.verdict().is_harmless())
                     || (by_reconstructor && !report.verdict().is_harmless()),
                 "{}: Python calls {ran}: {:?}",
                 case.name,
@@ -180,7 +184,8 @@ fn real_pickles_are_data() {
         let [expected, name, data] = line.split('\t').collect::<Vec<_>>()[..] else { panic!() };
         let report = scan(&hex(data));
         count += 1;
-        if report.verdict().name() != expected || !report.findings().is_empty() {
+        let has_findings = !report.findings().is_empty();
+        if report.verdict().name() != expected || has_findings != (expected == "other") {
             wrong.push(format!("{name}: {} {:?}", report.verdict().name(), report.findings()));
         }
     }
@@ -252,6 +257,47 @@ fn reports_are_bounded() {
 }
 
 #[test]
+fn attacks_that_run_are_never_harmless() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../attacks");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.file_name().unwrap().to_str().unwrap().starts_with("runs-") {
+            continue;
+        }
+        seen += 1;
+        let data = Bytes::from(std::fs::read(&path).unwrap());
+        let report = scan::scan(&data, &ScanOptions::default());
+        assert!(!report.verdict().is_harmless(), "{}: {report:?}", path.display());
+    }
+    assert!(seen > 7);
+}
+
+/// What follows an array, or stands in the data of one, by the hundred: numbers are hardly ever taken for opcodes, and
+/// what is said of them is never worse than that it was not read.
+#[test]
+fn numbers_are_hardly_ever_opcodes() {
+    let mut state = 1_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()
+    };
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/scan/files/");
+    let array = std::fs::read(folder.to_owned() + "plain.npy").unwrap();
+    let mut harmless = 0;
+    for _ in 0..1000 {
+        let numbers = (0..40).flat_map(|_| next());
+        let data: Vec<u8> = array.iter().copied().chain(numbers).collect();
+        let verdict = scan::scan(&data.into(), &ScanOptions::default()).verdict();
+        assert!(matches!(verdict, Verdict::NumPy | Verdict::Unreadable), "{verdict}");
+        harmless += usize::from(verdict.is_harmless());
+    }
+    println!("{harmless} of 1000");
+    assert!(harmless > 900, "{harmless} of 1000");
+}
+
+#[test]
 fn files_are_scanned_through_what_they_are_packed_in() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/scan/files/");
     let mut wrong = Vec::new();
@@ -278,5 +324,5 @@ fn files_are_scanned_through_what_they_are_packed_in() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(count > 35);
+    assert!(count > 80);
 }

@@ -9,6 +9,8 @@ pub struct Pin {
     pub versions: &'static [(u8, u8)],
     /// The requirements file.
     pub requirements: &'static str,
+    /// What is installed beside it, if anything is: part of the environment's name.
+    pub with: Option<&'static str>,
 }
 
 /// A place in the default set: the first pin is what is wanted, the others stand in for it.
@@ -39,6 +41,7 @@ macro_rules! pin {
                 $numpy,
                 ".txt"
             )),
+            with: None,
         }
     };
 }
@@ -89,3 +92,12 @@ pub static ARCHIVES: &[&[(&Pin, (u8, u8))]] = &[
     &[(&NUMPY_2_4, (3, 12)), (&NUMPY_1_26, (3, 12))],
     &[(&NUMPY_2_4, (3, 13)), (&NUMPY_2_2, (3, 13))],
 ];
+
+/// What reads and writes Arrow beside npbytes: pyarrow, polars and DuckDB, with the newest NumPy.
+pub static ARROW: Slot = Slot { pins: &[&NUMPY_FOR_ARROW] };
+
+static NUMPY_FOR_ARROW: Pin = Pin {
+    requirements: include_str!("../../../python-fixtures/requirements/arrow.txt"),
+    with: Some("pyarrow-26.0.1"),
+    ..pin!("2.4.6", &[(3, 11), (3, 12), (3, 13), (3, 14)])
+};

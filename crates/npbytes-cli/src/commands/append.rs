@@ -22,8 +22,8 @@ Examples:
   npbytes append a.npz --replace w=b.npz::w --compress fast
   npbytes append a.npz k=k.bin --dtype int64 --shape 28,28
 
-Members are added behind those that there are, which stay where they lie: that is quick, and whoever
-reads the archive meanwhile sees the old one or the new one. What --replace replaces stays in the
+Members are added behind those that there are, which stay where they lie: that is quick, and whoever \
+reads the archive meanwhile sees the old one or the new one. What --replace replaces stays in the \
 file until it is compacted. This adds members to an archive, not rows to an array.";
 
 /// Add members to a .npz archive, without rewriting the others

@@ -15,7 +15,7 @@ Examples:
   npbytes compact a.npz
   npbytes compact --discard-trailing a.npz          after an append that a crash ended
 
-Members are copied as they are, deflated or stored, into a new file that then replaces the old one.
+Members are copied as they are, deflated or stored, into a new file that then replaces the old one. \
 Where they are those of NumPy, the file is what np.savez writes of them.";
 
 /// Rewrite .npz archives without what was removed or replaced in them

@@ -9,6 +9,9 @@ use npbytes::{ArrayView, Layout, Order, npy, raw};
 
 use super::Outcome;
 use crate::archive;
+use crate::arrow::flags::ToArrowArgs;
+use crate::arrow::stream::Streaming;
+use crate::arrow::write::Tabling;
 use crate::decode::{self, Content};
 use crate::entries::{self, Entry, Inputs, Named, Naming};
 use crate::failure::{Failure, Result, quoted};
@@ -38,14 +41,26 @@ Examples:
   npbytes convert model.pkl folder                  each array of a pickle into a file of its own
   npbytes convert all.npz all.pkl                   a dict of the members, protocol 4
   npbytes convert new.pkl old.pkl --numpy 1.26 --protocol 2
+  npbytes convert a.npy a.parquet                   one column, called a; its rows are tensors if it has more axes
+  npbytes convert x=a.npy y=b.npy xy.arrow          columns x and y; a structured array has one for each field
+  npbytes convert xy.arrow::x x.npy                 one column
+  npbytes convert xy.parquet xy.npz                 each column; what came from NumPy is as it was
+  npbytes convert table.npy - --to csv | head
 
-Members come in the order of the arguments, those of a folder sorted by name. A file in a sub-folder
-is the member sub/name, and an archive in a folder adds its members as name/member. An OUT that is a
-folder, or that has no extension where there are many arrays to write, takes a file for each array.
-The arrays of a pickle are called by their paths: ['w'].b[0] is the member w/b/0. A pickle written as a
-pickle keeps all that is in it, and is not run; with --numpy it is one for that NumPy.";
+Members come in the order of the arguments, those of a folder sorted by name. A file in a sub-folder \
+is the member sub/name, and an archive in a folder adds its members as name/member. An OUT that is a \
+folder, or that has no extension where there are many arrays to write, takes a file for each array. \
+The arrays of a pickle are called by their paths: ['w'].b[0] is the member w/b/0. A pickle written as a \
+pickle keeps all that is in it and its protocol, and is not run; with --numpy it is one for that NumPy. \
+A message of msgpack is read as the pickle of what is in it.
 
-/// Convert arrays between encodings: raw bytes, .npy files, .npz archives, pickles and folders of them
+The arrays of a table of Arrow or Parquet have as many rows as each other; for others name a folder, and --to. \
+Several columns become one structured array in a .npy file, and the members of an archive.
+
+A file of the name OUT is replaced by a new one that takes its name: whole, or not at all. That takes no \
+permission to write it, so that a read-only file is replaced as well; --no-clobber leaves what is there.";
+
+/// Convert arrays between encodings: raw bytes, .npy files, .npz archives, pickles, Arrow, Parquet and folders of them
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -55,7 +70,7 @@ pub(crate) struct Args {
     sources: Vec<OsString>,
 
     /// The file or folder to write, or - for standard output; its extension names the format (.npy, .npz,
-    /// .bin, .pkl, .joblib)
+    /// .bin, .pkl, .joblib, .arrow, .feather, .arrows, .parquet, .tensor, .csv, .ndjson)
     #[arg(required = true, value_name = "OUT")]
     target: OsString,
 
@@ -73,6 +88,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pickle: PickleArgs,
+
+    #[command(flatten)]
+    arrow: ToArrowArgs,
 }
 
 /// Flags about the output.
@@ -80,7 +98,7 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Output")]
 struct OutputArgs {
     /// The format to write; by default OUT's extension tells
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", value_parser = Format::to_write())]
     to: Option<Format>,
 
     /// Leave files that exist as they are, with an error; by default they are replaced
@@ -122,6 +140,10 @@ enum Job {
     Folder {
         raw: bool,
     },
+    /// One table, or one tensor.
+    Table(Format),
+    /// A table or a tensor for each array.
+    TableFolder(Format),
 }
 
 /// How one array is written.
@@ -141,7 +163,31 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
     if !matches!(job, Job::Pickle { .. }) {
         args.pickle.expect_none()?;
     }
+    let table = match job {
+        Job::Table(format) | Job::TableFolder(format) => Some(format),
+        _ => None,
+    };
+    args.arrow.expect_none(table)?;
     let encoder = match job {
+        Job::Table(format) | Job::TableFolder(format) => {
+            args.archive.expect_none()?;
+            let tabling = Tabling {
+                input: &input,
+                layout: &args.layout,
+                flags: &args.arrow,
+                format,
+                target: target.name(),
+                quiet: args.output.quiet,
+            };
+            match (&target, matches!(job, Job::TableFolder(_))) {
+                (Target::File(path), true) => {
+                    tabling.to_folder(path, sources, args.output.no_clobber)?;
+                }
+                (Target::File(path), false) => tabling.write(sources, Some(path))?,
+                (Target::Stdout, _) => tabling.write(sources, None)?,
+            }
+            return Ok(Outcome::Good);
+        }
         Job::Npz => {
             let options = args.archive.npz_options(npy_options)?;
             let path = match &target {
@@ -202,7 +248,29 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         (Some(only), true) => only.without_name()?,
         _ => return Err(too_many(&target)),
     };
-    if let (Some(_), Target::File(path)) = (source.member(), &target) {
+    if let Encoder::Npy(options) = &encoder
+        && !input.has_part()
+        && entries::is_table(&source, &input)
+        && let Some(table) = decode::open_table(&source, &input)?
+    {
+        let streaming = Streaming {
+            table: &table,
+            source: &source,
+            layout: &args.layout,
+            options: *options,
+            target: target.name(),
+            quiet: args.output.quiet,
+        };
+        let path = match &target {
+            Target::File(path) => Some(path.as_path()),
+            Target::Stdout => None,
+        };
+        if streaming.write(path)? {
+            return Ok(Outcome::Good);
+        }
+    }
+    let in_archive = source.member().is_some() && !entries::is_table(&source, &input);
+    if let (true, Target::File(path)) = (in_archive, &target) {
         let inputs = Inputs::open(vec![Named::of(source.clone())], &input, Naming::Stem, None)?;
         let entries = inputs.entries()?;
         let progress = Progress::new(total(&entries), args.output.quiet);
@@ -277,6 +345,7 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
             source.member().is_none() && source.path().is_some_and(Path::is_dir)
                 || archive::is_archive(source, input)
                 || entries::is_pickle_of_many(source, input)
+                || entries::is_table_of_many(source, input)
         };
         sources.len() > 1 || sources.iter().any(is_many)
     };
@@ -296,6 +365,9 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
             match to {
                 None | Some(Format::Npy) if into_folder => return Ok(Job::Folder { raw: false }),
                 Some(Format::Raw) if into_folder => return Ok(Job::Folder { raw: true }),
+                Some(format) if into_folder && (format.is_table() || format == Format::Tensor) => {
+                    return Ok(Job::TableFolder(format));
+                }
                 _ if is_folder => return Err(is_directory(target)),
                 _ => Format::of_extension(path),
             }
@@ -304,7 +376,7 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
     };
     let format = to.or(by_name).ok_or_else(|| {
         Failure::new(target.name(), "the name does not say which format to write")
-            .with_help("add --to npy, --to npz, --to pickle or --to raw")
+            .with_help("add --to npy, --to npz, --to pickle, --to arrow, --to parquet or --to raw")
     })?;
     match format {
         Format::Raw => Ok(Job::Raw),
@@ -312,7 +384,13 @@ fn job(sources: &[Named], target: &Target, to: Option<Format>, input: &Input) ->
         Format::Npz => Ok(Job::Npz),
         Format::Pickle => Ok(Job::Pickle { joblib: false }),
         Format::Joblib => Ok(Job::Pickle { joblib: true }),
-        other => Err(other.cannot_write(&target.name())),
+        Format::Arrow
+        | Format::ArrowStream
+        | Format::Parquet
+        | Format::Tensor
+        | Format::Csv
+        | Format::Ndjson => Ok(Job::Table(format)),
+        other @ Format::Msgpack => Err(other.cannot_write(&target.name())),
     }
 }
 
@@ -339,7 +417,9 @@ fn total(entries: &[Entry<'_>]) -> u64 {
 fn check_target(target: &Target, job: &Job, no_clobber: bool) -> Result<()> {
     match target {
         // The files in it are looked at one by one.
-        _ if matches!(job, Job::Folder { .. }) => Ok(()),
+        _ if matches!(job, Job::Folder { .. } | Job::TableFolder(_)) => Ok(()),
+        // Text is for people too.
+        Target::Stdout if matches!(job, Job::Table(Format::Csv | Format::Ndjson)) => Ok(()),
         Target::File(path) if no_clobber && path.symlink_metadata().is_ok() => {
             Err(Failure::new(target.name(), "the file exists, and was left as it is")
                 .with_help("leave --no-clobber out to replace it"))

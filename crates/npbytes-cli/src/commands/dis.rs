@@ -14,6 +14,7 @@ use crate::failure::{Failure, Result, note, quoted};
 use crate::input::Input;
 use crate::limits::LimitArgs;
 use crate::output::styled;
+use crate::pickled::no_pickle;
 use crate::place::failure_in_memory;
 use crate::source::Source;
 
@@ -26,8 +27,8 @@ Examples:
   npbytes dis broken.pkl                        all up to the broken place, then why
   npbytes dis stream.pkl --offset 512
 
-Behind an opcode stands what it makes: arrays with their dtype and shape, and the names of globals.
-Nothing is run. Long arguments are shortened, but for --plain. All pickles of a stream are listed; with
+Behind an opcode stands what it makes: arrays with their dtype and shape, and the names of globals. \
+Nothing is run. Long arguments are shortened, but for --plain. All pickles of a stream are listed; with \
 --plain the first.";
 
 /// List the opcodes of pickles, with NumPy's parts named
@@ -110,7 +111,10 @@ fn list(
             writeln!(out, "\n{}", styled(styles.strong, &title)).map_err(stdout)?;
         }
         for line in lines.by_ref() {
-            let line = line.map_err(|error| failure_in_memory(source, bytes, &error, 0))?;
+            let line = line.map_err(|error| match at {
+                0 => no_pickle(source, bytes, &error),
+                _ => failure_in_memory(source, bytes, &error, 0),
+            })?;
             match plain {
                 true => writeln!(out, "{line}"),
                 false => writeln!(out, "{line:#}"),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use npbytes::npz::{self, Archive, EditOptions, Editor, ReadOptions, WriteOptions};
+use npbytes::sniff::Encoding;
 use npbytes::{ErrorKind, Limits};
 
 use crate::failure::{Failure, Result};
@@ -93,6 +94,12 @@ fn options(limits: Limits, write: WriteOptions) -> EditOptions {
 pub(crate) fn failure(path: &Path, error: &npbytes::Error) -> Failure {
     let failure = Failure::of(path.display().to_string(), error, 0);
     match error.kind() {
+        ErrorKind::Magic { found, .. } if Encoding::of(found).is_some_and(Encoding::is_wrapper) => {
+            let name = path.display().to_string();
+            let how = Encoding::of(found).map_or_else(String::new, |how| how.to_string());
+            Failure::new(name, format!("the file is {how}, and an archive is changed as it lies"))
+                .with_help("decompress it first, by the tool that compressed it")
+        }
         // The one thing that is said of an archive that the flag can help with.
         ErrorKind::Archive(message) if message.contains("follow it") => {
             failure.with_help("cut them off: --discard-trailing")

@@ -14,9 +14,11 @@ use npbytes::{ArrayView, npy, raw};
 
 use super::{Outcome, for_each_file};
 use crate::archive::{self, Access, Container};
+use crate::arrow::table::Table;
+use crate::arrow::{self, describe};
 use crate::decode::{self, Content, HEADER, bytes_of_file, raw_failure, read_header};
 use crate::failure::{Failure, Result};
-use crate::format::Reading;
+use crate::format::{Reading, TableFormat};
 use crate::guess::{self, Guess};
 use crate::input::{Input, InputArgs};
 use crate::json::{ArrayInfo, CandidateInfo, ErrorInfo, FileInfo, PartInfo};
@@ -38,11 +40,12 @@ Examples:
   npbytes info a.npz                            its members
   npbytes info a.npz::x                         one of them
   npbytes info model.pkl                        what a pickle holds; nothing in it is run
+  npbytes info t.parquet                        the columns of a table: Parquet, Arrow
   npbytes info k.bin                            what raw bytes could be
   npbytes info k.bin --dtype int64 --shape 28,-1
 
-Only headers are read, so that any size takes the same short time. With --json, one object a line
-is printed for each file. The exit code is 1 where no array could be told: raw bytes without --dtype,
+Only headers are read, so that any size takes the same short time. With --json, one object a line \
+is printed for each file. The exit code is 1 where no array could be told: raw bytes without --dtype, \
 a damaged member of an archive, or an encoding that is only recognised so far.";
 
 /// Tell encoding, dtype, shape and layout without reading the elements
@@ -77,6 +80,7 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         }
         result.map(|()| match &told.info.members {
             Some(members) => listing::outcome(members),
+            None if told.info.table.is_some() => Outcome::Good,
             None if told.info.arrays.is_empty() => Outcome::Negative,
             None => Outcome::Good,
         })
@@ -185,6 +189,16 @@ fn tell_file(
                 told,
             )
         }
+        Reading::Table(format) => {
+            let table = Table::of_file(source, input, format, &mut file)?;
+            told.info.encoding = Some(table.encoding());
+            told.info.table = Some(describe::table(&table)?);
+            Ok(())
+        }
+        Reading::Tensor => {
+            let bytes = bytes_of_file(source, input, &mut file, input.offset)?;
+            tell_tensor(source, input, &bytes, told)
+        }
         Reading::Unread(_) => Ok(()),
     }
 }
@@ -285,8 +299,14 @@ fn tell_stream(
         }
         Reading::Raw => {
             // Nothing but their number tells what the bytes can be.
-            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
-            told.size(input.offset + bytes.len() as u64);
+            let bytes = match input.counted_bytes() {
+                Some(len) => decode::start_of_stream(source, input, &head, &mut stream, len)?,
+                None => {
+                    let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+                    told.size(input.offset + bytes.len() as u64);
+                    bytes
+                }
+            };
             match input.spec() {
                 Some(spec) => tell_raw(source, input, &bytes, &spec, told),
                 None => {
@@ -317,8 +337,35 @@ fn tell_stream(
                 told,
             )
         }
+        Reading::Table(format) => {
+            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+            told.size(input.offset + bytes.len() as u64);
+            let table = Table::of_bytes(source, input, format, bytes.into())?;
+            told.info.encoding = Some(table.encoding());
+            told.info.table = Some(describe::table(&table)?);
+            Ok(())
+        }
+        Reading::Tensor => {
+            let bytes = decode::rest_of_stream(source, input, &head, &mut stream)?;
+            told.size(input.offset + bytes.len() as u64);
+            tell_tensor(source, input, &bytes.into(), told)
+        }
         Reading::Unread(_) => Ok(()),
     }
+}
+
+/// Tells about a tensor.
+fn tell_tensor(source: &Source, input: &Input, bytes: &Bytes, told: &mut Told) -> Result<()> {
+    let tensor = arrow::tensor_of(source, input, bytes)?;
+    let place = tensor.array.data().as_ptr() as usize;
+    let at = place.checked_sub(bytes.as_ptr() as usize).filter(|&at| at < bytes.len());
+    let offset = at.map(|at| input.offset + at as u64);
+    let mut info = describe::tensor(&tensor, offset, input.numpy);
+    if input.has_part() {
+        info.part = Some(part_info(&input.part(source, &tensor.array.view())?));
+    }
+    told.info.arrays.push(info);
+    Ok(())
 }
 
 /// Tells about the arrays of a message, or about the one that it is.
@@ -356,7 +403,7 @@ fn tell_value(
 /// Tells about a pickle: of an array what it is, of anything else what is in it.
 fn tell_pickle(source: &Source, input: &Input, pickled: &Pickled, told: &mut Told) -> Result<()> {
     if !pickled.is_part() {
-        told.info.pickle = Some(pickled.info(input));
+        told.info.pickle = Some(pickled.info());
         told.info.trailing_bytes = Some(pickled.trailing);
     }
     let value = pickled.numpy(source)?;
@@ -391,6 +438,12 @@ fn tell_member(source: &Source, input: &Input, told: &mut Told) -> Result<()> {
             told.info.encoding = Some(Encoding::Msgpack.name());
             let node = message::node(source, &document)?;
             return tell_value(source, input, &document, node, told);
+        }
+        Container::Table(table) => {
+            told.info.encoding = Some(table.encoding());
+            let column = table.column(source.member().unwrap_or_default())?;
+            told.info.table = Some(describe::table(&table)?.only(column));
+            return Ok(());
         }
         Container::Pickle(pickled) => {
             told.info.encoding = Some(Encoding::Pickle.name());
@@ -501,6 +554,9 @@ fn encoding_name(reading: Reading) -> &'static str {
         Reading::Npz => Encoding::Npz.name(),
         Reading::Msgpack => Encoding::Msgpack.name(),
         Reading::Pickle => Encoding::Pickle.name(),
+        Reading::Table(TableFormat::Ipc) => "arrow",
+        Reading::Table(TableFormat::Parquet) => Encoding::Parquet.name(),
+        Reading::Tensor => "tensor",
         Reading::Unread(encoding) => encoding.name(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 
 use npbytes::NumPy;
 use npbytes::npz::Member;
@@ -9,6 +10,7 @@ use npbytes::npz::Member;
 use super::info::print_json;
 use super::{Outcome, for_each_file};
 use crate::archive::{self, Access, Container};
+use crate::arrow::describe;
 use crate::decode::Content;
 use crate::failure::{Failure, Result};
 use crate::format::Format;
@@ -27,18 +29,20 @@ Examples:
   npbytes ls --json a.npz | jq -r '.members[].key'
   npbytes ls model.pkl                              every array in a pickle, by its path
   npbytes ls model.zip::data.pkl
+  npbytes ls t.parquet                              the columns of a table: Parquet, Arrow
+  npbytes ls stream.pkl --offset 512                the second pickle of a file
   unzip -p all.zip a.npz | npbytes ls -
 
-The ratio is that of the stored bytes to the inflated ones. The exit code is 1 if a member is
-damaged: without --check no more is read of each than its header. Nothing in a pickle is run; what stands
-behind FILE:: is a path, as in model.pkl::.tree_.nodes or 'model.pkl::['\''w'\''][0]', and the first
+The ratio is that of the stored bytes to the inflated ones. The exit code is 1 if a member is \
+damaged: without --check no more is read of each than its header. Nothing in a pickle is run; what stands \
+behind FILE:: is a path, as in model.pkl::.tree_.nodes or 'model.pkl::['\\''w'\\''][0]', and the first \
 key needs no brackets: model.pkl::w[0].";
 
-/// List the members of archives, and the arrays in pickles: name, dtype, shape, sizes
+/// List the members of archives, the arrays in pickles and the columns of tables: name, dtype, shape, sizes
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Archives, pickles, members as FILE::MEMBER, patterns of files, or - for standard input
+    /// Archives, pickles, tables of Arrow or Parquet, members as FILE::MEMBER, patterns of files, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<OsString>,
 
@@ -49,6 +53,16 @@ pub(crate) struct Args {
     /// The format of the files; by default their first bytes and their names tell
     #[arg(long, value_name = "FORMAT")]
     from: Option<Format>,
+
+    /// Where the archive, the pickle or the message starts in the file (of FILE::MEMBER, in the member), in bytes:
+    /// 128 or 0x80
+    #[arg(long, value_name = "BYTES", default_value = "0", hide_default_value = true)]
+    #[arg(value_parser = crate::input::offset)]
+    offset: u64,
+
+    /// The folder of the out-of-band buffers that were pickled beside a pickle of protocol 5
+    #[arg(long, value_name = "FOLDER")]
+    buffers: Option<PathBuf>,
 
     /// Read all members, and tell which of them are damaged
     #[arg(long)]
@@ -64,7 +78,8 @@ pub(crate) struct Args {
 
 /// Lists the archives.
 pub(crate) fn run(args: Args) -> Result<Outcome> {
-    let input = Input::with_limits(args.limits.understood()).from(args.from);
+    let input = Input::with_limits(args.limits.understood()).from(args.from).at(args.offset);
+    let input = input.with_buffers(args.buffers.as_deref())?;
     for_each_file(args.files, !args.json, |source, page| {
         let mut info = FileInfo::new(source.argument());
         let result = list(source, &input, args.check, args.quiet, &mut info);
@@ -73,6 +88,9 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         }
         if args.json {
             print_json(page, &info)?;
+        } else if let Some(table) = &info.table {
+            let table = listing::table_of_columns(table, &page.styles);
+            page.out()?.write_all(table.as_bytes()).map_err(|error| Failure::stdout(&error))?;
         } else if let Some(table) = listing::table_of(&info, &page.styles) {
             page.out()?.write_all(table.as_bytes()).map_err(|error| Failure::stdout(&error))?;
         }
@@ -96,11 +114,22 @@ fn list(
             info.members = Some(message::described(source, &document, NumPy::default())?);
             return Ok(());
         }
+        Container::Table(table) => {
+            info.encoding = Some(table.encoding());
+            info.size = source.path().and_then(|path| path.metadata().ok()).map(|data| data.len());
+            let told = describe::table(&table)?;
+            info.table = Some(match source.member() {
+                Some(name) => told.only(table.column(name)?),
+                None => told,
+            });
+            return Ok(());
+        }
         Container::Pickle(pickled) => {
             info.encoding = Some("pickle");
             info.size = source.path().and_then(|path| path.metadata().ok()).map(|data| data.len());
             info.trailing_bytes = Some(pickled.trailing);
             info.members = Some(pickled.described(source, NumPy::default())?);
+            pickled.note_more(source);
             return Ok(());
         }
     };
@@ -116,6 +145,7 @@ fn list(
                 info.size = Some(member.uncompressed_size());
                 info.trailing_bytes = Some(pickled.trailing);
                 info.members = Some(pickled.described(source, NumPy::default())?);
+                pickled.note_more(source);
                 return Ok(());
             }
             vec![member]

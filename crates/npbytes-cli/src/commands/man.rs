@@ -50,13 +50,25 @@ fn page(mut command: clap::Command) -> Result<Vec<u8>> {
     Man::new(command).render(&mut page).map_err(|error| Failure::io("the manual page", &error))?;
     if let Some(examples) = examples {
         page.extend(b".SH EXAMPLES\n.nf\n");
+        let mut is_filled = false;
         for line in examples.trim_start_matches("Examples:\n").lines() {
+            // Examples stand as they are, and what is said about them is wrapped by whoever shows it.
+            let is_prose = !line.is_empty() && !line.starts_with(' ');
+            match (is_filled, is_prose) {
+                (false, true) => page.extend(b".fi\n.PP\n"),
+                (true, true) => page.extend(b".PP\n"),
+                (true, false) if !line.is_empty() => page.extend(b".nf\n"),
+                _ => {}
+            }
+            is_filled = is_prose || is_filled && line.is_empty();
             // What roff would take for its own.
             let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
             page.extend(line.as_bytes());
             page.push(b'\n');
         }
-        page.extend(b".fi\n");
+        if !is_filled {
+            page.extend(b".fi\n");
+        }
     }
     Ok(page)
 }

@@ -15,7 +15,7 @@ Examples:
   npbytes rm a.npz x y
   npbytes rm --compact a.npz x                      make the file smaller, too
 
-All of the names are removed, or none. The others stay where they lie, and so does what was removed,
+All of the names are removed, or none. The others stay where they lie, and so does what was removed, \
 where nobody finds it, until the archive is compacted.";
 
 /// Remove members from a .npz archive, without rewriting the others

@@ -13,7 +13,7 @@ use super::{Outcome, Page, for_each_file};
 use crate::decode;
 use crate::failure::{Failure, Result};
 use crate::format::{Format, Reading};
-use crate::input::Input;
+use crate::input::{Input, named_format};
 use crate::json::ErrorInfo;
 use crate::limits::LimitArgs;
 use crate::output::{clean, styled};
@@ -27,13 +27,13 @@ Examples:
   npbytes scan --json models/* | jq -r 'select(.harmless | not) | .file'
   curl -s https://example.com/m.pkl | npbytes scan -
 
-Pickles are looked for in pickles, joblib files, .npy and .npz files, other zip archives, msgpack, and
+Pickles are looked for in pickles, joblib files, .npy and .npz files, other zip archives, msgpack, and \
 compressed files. A verdict is a matter of what is known to be harmless, not of a list of bad names:
   exactly NumPy data, plain Python data         nothing runs but what NumPy and Python have for data
   holds other objects                           code of other classes would run, which is named
   would run code                                calls that no data needs
-  unreadable                                    broken, so that nobody can say what the rest would do
-Exit codes: 0 harmless, 1 other objects, 2 unreadable or an error, 3 would run code; of several files
+  unreadable                                    broken: nobody can say what the rest would do
+Exit codes: 0 harmless, 1 other objects, 2 unreadable or an error, 3 would run code; of several files \
 the highest.";
 
 /// Say what loading pickles would run, without running it
@@ -88,6 +88,9 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
 fn report(source: &Source, input: &Input) -> Result<Report> {
     let bytes = decode::whole(source, input)?;
     let mut options = ScanOptions::default().limits(input.limits);
+    if named_format(source) == Some(Format::Msgpack) {
+        options = options.named(Encoding::Msgpack);
+    }
     let head = bytes.get(..Encoding::HEAD).unwrap_or(&bytes);
     match input.reading(source, head) {
         // The oldest pickles have no signature, and are told by their names.
@@ -103,19 +106,12 @@ fn report(source: &Source, input: &Input) -> Result<Report> {
 }
 
 fn outcome(report: &Report) -> Outcome {
-    let verdict = match report.verdict() {
+    match report.verdict() {
         Verdict::NumPy | Verdict::Plain => Outcome::Good,
         Verdict::Runs => Outcome::Runs,
         Verdict::Other => Outcome::Negative,
+        // What is broken is that, whatever else was found in it.
         _ => Outcome::Failed,
-    };
-    let is_broken = |part: &Part| {
-        let mut pickles = part.pickles().into_iter().flat_map(|report| report.pickles());
-        part.error().is_some() || pickles.any(|pickle| pickle.broken().is_some())
-    };
-    match report.parts().iter().any(is_broken) {
-        true => verdict.max(Outcome::Failed),
-        false => verdict,
     }
 }
 

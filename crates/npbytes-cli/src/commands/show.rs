@@ -24,9 +24,11 @@ Examples:
   npbytes show 'runs/*.npy'                         several files, a line above each
   npbytes show a.npy.zst                            compressed by gzip, bzip2, xz, zstd or zlib
   npbytes show model.pkl::.tree_.nodes              one array of a pickle, as npbytes ls lists them
-  npbytes show model.pkl --repr                     all of it, as far as it can be told without running it
+  npbytes show t.parquet::x                         one column of a table: Parquet, Arrow
+  npbytes show model.pkl --repr                     all of it, as far as it can be told unrun
+  npbytes show weights.msgpack                      all of a message, in the same way
 
-Nothing in a pickle is run. What is no array is printed as Python's repr has it; an object of a class
+Nothing in a pickle is run. What is no array is printed as Python's repr has it; an object of a class \
 that only Python knows as <class state {...}>.";
 
 /// Print arrays exactly as NumPy's print(a) or repr(a) would, and what else is in pickles
@@ -111,39 +113,77 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
             content => content,
         };
         let repr = args.print.repr;
-        let written = match content {
+        let print = |out: &mut dyn fmt::Write| match &content {
             Content::Array(loaded) => {
                 let view = input.part(source, &loaded.array.view())?;
-                let mut text = Text { out: page.out()?, error: None };
-                let written = match repr {
-                    true => print::write_repr(&view, &options, &mut text),
-                    false => print::write_str(&view, &options, &mut text),
-                };
-                (text, written.map_err(|error| Failure::of(source.name(), &error, 0)))
+                match repr {
+                    true => print::write_repr(&view, &options, out),
+                    false => print::write_str(&view, &options, out),
+                }
+                .map_err(|error| Failure::of(source.name(), &error, 0))
             }
             Content::Pickled(pickled) => {
-                let mut text = Text { out: page.out()?, error: None };
                 let node = pickled.node().map_err(|error| pickled.failure(source, &error))?;
-                let written = match repr {
-                    true => print::write_node_repr(&node, &options, &mut text),
-                    false => print::write_node_str(&node, &options, &mut text),
-                };
-                (text, written.map_err(|error| pickled.failure(source, &error)))
+                match repr {
+                    true => print::write_node_repr(&node, &options, out),
+                    false => print::write_node_str(&node, &options, out),
+                }
+                .map_err(|error| pickled.failure(source, &error))
             }
         };
-        let (mut text, written) = written;
-        // An error of the output comes back through the library without its cause.
-        if let Some(error) = text.error.take() {
-            return Err(Failure::stdout(&error));
+        // What cannot be printed to its end is not started.
+        let mut draft = Draft::default();
+        print(&mut draft)?;
+        match draft.text {
+            Some(text) => {
+                page.out()?.write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))?;
+            }
+            None => {
+                let mut text = Text { out: page.out()?, error: None };
+                let written = print(&mut text);
+                // An error of the output comes back through the library without its cause.
+                if let Some(error) = text.error.take() {
+                    return Err(Failure::stdout(&error));
+                }
+                written?;
+            }
         }
-        if let Err(failure) = written {
-            // A text that broke off ends its line, so that the message has one of its own.
-            let _ = writeln!(text.out);
-            return Err(failure);
+        writeln!(page.out()?).map_err(|error| Failure::stdout(&error))?;
+        page.flush()?;
+        match &content {
+            Content::Array(loaded) => loaded.note_more(source),
+            Content::Pickled(pickled) => pickled.note_more(source),
         }
-        writeln!(text.out).map_err(|error| Failure::stdout(&error))?;
         Ok(Outcome::Good)
     })
+}
+
+/// A text that is kept while it is short, and made a second time where it is not.
+struct Draft {
+    text: Option<String>,
+}
+
+impl Draft {
+    /// How many bytes are kept.
+    const LONGEST: usize = 1 << 22;
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self { text: Some(String::new()) }
+    }
+}
+
+impl fmt::Write for Draft {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if let Some(kept) = &mut self.text {
+            kept.push_str(text);
+            if kept.len() > Self::LONGEST {
+                self.text = None;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An output that text is written to, and why that failed.

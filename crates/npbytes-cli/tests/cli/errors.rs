@@ -1,6 +1,6 @@
 //! Wrong, truncated and hostile inputs: the file, the cause, the place, what to do.
 
-use crate::{Folder, line, npbytes, npbytes_with, npy, run, sample};
+use crate::{Folder, archive, line, npbytes, npbytes_with, npy, pickle_file, run, sample};
 
 /// A header of version 1.0 without padding.
 fn header(text: &str) -> Vec<u8> {
@@ -19,7 +19,7 @@ fn bad_files_are_refused_by_every_subcommand() {
         (
             "text.npy",
             b"1 2 3\n4 5 6\n".to_vec(),
-            &["expected a .npy file", "|1 2 3.4 5 6.|", "raw bytes need a dtype"],
+            &["expected a .npy file", "|1 2 3.4 5 6.|", "--from raw --dtype"],
         ),
         ("magic.npy", b"\x93NUM".to_vec(), &["the input ends inside the .npy header"]),
         (
@@ -214,4 +214,62 @@ fn control_characters_in_names_do_not_reach_the_terminal() {
         path.to_str().unwrap()
     ));
     assert!(!text.good().text().contains('\x1b'));
+}
+
+#[test]
+fn what_is_something_else_is_told_in_the_words_of_the_command() {
+    let folder = Folder::new();
+    let text = folder.file("a.txt", b"hello world, this is text\n");
+    let text = text.to_str().unwrap();
+    npbytes(["ls", text]).failed(&["no archive, no pickle and no message", "npbytes info"]);
+    npbytes(["dis", text]).failed(&["this is no pickle", "npbytes info"]);
+    let named = folder.file("a.pkl", b"hello world, this is text\n");
+    npbytes(["show".as_ref(), named.as_os_str()]).failed(&["this is no pickle"]);
+    for name in ["a.npy", "a.npz"] {
+        let named = folder.file(name, b"hello world, this is text\n");
+        npbytes(["info".as_ref(), named.as_os_str()]).failed(&["--from raw --dtype"]);
+    }
+    let out = folder.path("out.bin");
+    npbytes(["convert", &pickle_file("objects2.npy"), out.to_str().unwrap()])
+        .failed(&["written as .npy, .npz or .pkl"]);
+    let packed = folder.file("a.npz.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\0");
+    let packed = packed.to_str().unwrap();
+    for args in
+        [vec!["append", packed, "x=grid.npy"], vec!["rm", packed, "x"], vec!["compact", packed]]
+    {
+        npbytes(&args).failed(&["compressed by gzip", "decompress it first"]);
+    }
+}
+
+#[test]
+fn damaged_members_are_no_other_files() {
+    let folder = Folder::new();
+    let mut bytes = std::fs::read(archive("named_packed.npz")).unwrap();
+    let at = bytes.windows(5).position(|window| window == b"w.npy").unwrap() + 5 + 20;
+    bytes[at] = 0xff;
+    let path = folder.file("bad.npz", &bytes);
+    let run = npbytes(["show", &format!("{}::w", path.to_str().unwrap())]);
+    let run = run.failed(&["bad.npz::w: the deflated data is damaged", "of the archive", "help: "]);
+    assert!(!run.err.contains("not a .npz archive"), "{}", run.err);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_not_writable_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let inner = folder.path("inner");
+    std::fs::create_dir(&inner).unwrap();
+    let set = |mode| {
+        std::fs::set_permissions(&inner, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(0o555);
+    // Root writes everywhere.
+    if std::fs::write(inner.join("x"), b"").is_err() {
+        let out = inner.join("a.npy");
+        let run = npbytes(["convert", "grid.npy", out.to_str().unwrap()]);
+        let run = run.failed(&["permission denied: no file can be made in the folder"]);
+        assert!(!run.err.contains(".npbytes-"), "{}", run.err);
+    }
+    set(0o755);
 }

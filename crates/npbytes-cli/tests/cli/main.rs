@@ -4,6 +4,7 @@
 //! of Python that made it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
 
+mod arrow;
 mod attacks;
 mod convert;
 mod dis;
@@ -12,6 +13,7 @@ mod errors;
 mod info;
 mod ls;
 mod members;
+mod messages;
 mod pack;
 mod pages;
 mod pickled;
@@ -124,6 +126,11 @@ fn archive(name: &str) -> String {
 /// The path of a pickle that Python made, by `tests/data/pickles/make.py`.
 fn pickle_file(name: &str) -> String {
     archive(&format!("pickles/{name}"))
+}
+
+/// The path of a message that msgpack-numpy made, by `tests/data/messages/make.py`.
+fn message_file(name: &str) -> String {
+    archive(&format!("messages/{name}.msgpack"))
 }
 
 /// Its bytes.

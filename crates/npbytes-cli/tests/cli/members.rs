@@ -140,12 +140,12 @@ fn what_is_not_there_is_said() {
     line("info model.npz::x").failed(&["no member named \"x\""]);
     line("convert model.npz::x never.npy").failed(&["no member named \"x\""]);
     line("show grid.npy::x").failed(&["grid.npy: a .npy file is one array", "leave ::x out"]);
-    line("show digit.bin::x").failed(&["digit.bin: expected a .npz archive"]);
+    line("show digit.bin::x").failed(&["digit.bin: this is no archive, no pickle"]);
     line("show missing.npz::x").failed(&["error: missing.npz: No such file"]);
     line("show .::x").failed(&["error: .: is a directory"]);
     let gzip = npbytes_with(b"\x1f\x8b\x08rest", ["show", "-::x"]);
     gzip.failed(&["the gzip stream is damaged", "at byte 4 of the compressed bytes"]);
-    npbytes_with(b"", ["show", "-::x"]).failed(&["found no bytes at all"]);
+    npbytes_with(b"", ["show", "-::x"]).failed(&["no bytes at all"]);
     line("show model.npz --dtype f4").failed(&["--dtype is for raw bytes; a .npz archive says"]);
     line("show model.npz::bias --dtype f4").failed(&["--dtype is for raw bytes; a .npy file says"]);
 }
@@ -207,4 +207,34 @@ fn limits_of_archives_are_flags() {
     line("show packed.npz::bias --max-array 100").failed(&["--max-array 152"]);
     // Only a header is inflated of each.
     line("ls packed.npz --max-inflate-bytes 100").good();
+}
+
+/// Methods that np.savez never uses, and np.load reads.
+#[test]
+fn members_of_other_methods_are_read() {
+    let file = archive("methods.npz");
+    let listed = npbytes(["ls", "--check", &file]).good();
+    for (name, method) in [("bz", "bzip2"), ("lz", "lzma")] {
+        let row = listed.text().lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        assert!(row.contains("(60, 50)") && row.contains(method) && row.ends_with("ok"), "{row}");
+        // np.load(file)[name][59, -3:]
+        let run = npbytes(["show", &format!("{file}::{name}"), "--slice", "59, -3:"]).good();
+        assert_eq!(run.text(), "[2997 2998 2999]\n");
+    }
+    assert_eq!(npbytes(["scan", &file]).good().text(), format!("{file}: no pickle in it\n"));
+    // They are copied as they lie.
+    let folder = Folder::new();
+    let copy = folder.path("copy.npz");
+    std::fs::copy(&file, &copy).unwrap();
+    let copy = copy.to_str().unwrap();
+    npbytes(["rm", copy, "bz", "--compact"]).good();
+    npbytes(["ls", "--check", copy]).good();
+    // Damage is told as that of the member.
+    let mut bytes = std::fs::read(&file).unwrap();
+    for at in [100, 101, 102, 103, 104, 105] {
+        bytes[at] ^= 0xff;
+    }
+    let bad = folder.file("bad.npz", &bytes);
+    let run = npbytes(["show", &format!("{}::bz", bad.to_str().unwrap())]);
+    run.failed(&["bad.npz::bz: the bzip2 data is damaged", "help: "]);
 }

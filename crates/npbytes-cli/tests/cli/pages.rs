@@ -108,3 +108,43 @@ fn manual_pages_are_made() {
     }
     line(&format!("man {}", folder.path("none").to_str().unwrap())).failed(&["npbytes"]);
 }
+
+/// No line of a paragraph is shorter than it need be, and none is longer than the page.
+#[test]
+fn what_is_said_about_examples_is_filled() {
+    const WIDTH: usize = 100;
+    for name in SUBCOMMANDS.iter().chain([&""]) {
+        let run = line(&format!("{name} --help")).good();
+        let lines: Vec<&str> = run.text().lines().collect();
+        for line in &lines {
+            assert!(line.chars().count() <= WIDTH, "{name}: {line}");
+        }
+        let (_, examples) = run.text().split_once("Examples:\n").unwrap();
+        let lines: Vec<&str> = examples.lines().collect();
+        let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+        for pair in lines.windows(2) {
+            let &[line, next] = pair else { continue };
+            let word = next.split(' ').next().unwrap();
+            if is_prose(line) && is_prose(next) && word != "Exit" {
+                let fits = line.chars().count() + 1 + word.chars().count() <= WIDTH;
+                assert!(!fits, "{name}: {word:?} belongs on the line before:\n{line}\n{next}");
+            }
+        }
+    }
+}
+
+#[test]
+fn help_says_what_can_be_typed() {
+    let run = line("ls --help").good();
+    assert!(run.text().contains(r"'model.pkl::['\''w'\''][0]'"), "{}", run.text());
+    for flag in ["--buffers <FOLDER>", "--offset <BYTES>"] {
+        assert!(run.text().contains(flag), "{flag}");
+    }
+    // What is read and never written is no format to write.
+    let run = line("convert --help").good();
+    let to =
+        run.text().split_once("--to <FORMAT>").unwrap().1.split_once("--no-clobber").unwrap().0;
+    assert!(to.contains("npz") && !to.contains("msgpack"), "{to}");
+    assert!(run.text().contains("read-only file is replaced"), "{}", run.text());
+    line("convert grid.npy x --to msgpack").failed(&["msgpack", "--to npz"]);
+}

@@ -3,7 +3,7 @@
 //! The files and the texts beside them were made by `tests/data/pickles/make.py` and `make_python2.py`.
 
 use crate::info::{objects, value};
-use crate::{Folder, line, npbytes, npbytes_with, pickle_bytes, pickle_file, pickle_text};
+use crate::{Folder, line, npbytes, npbytes_with, npy, pickle_bytes, pickle_file, pickle_text};
 
 /// A command line in which words in braces are recorded pickles.
 fn with_files(text: &str) -> crate::Run {
@@ -279,4 +279,72 @@ fn nothing_is_run() {
     let copy = folder.path("copy.pkl");
     line(&format!("convert {path} {}", copy.to_str().unwrap())).good();
     assert!(!mark.exists());
+}
+
+#[test]
+fn what_follows_a_pickle_or_an_array_is_told() {
+    let file = pickle_file("stream2.pkl");
+    let more = "17 bytes follow the pickle, with 1 more pickle, at --offset 198";
+    for command in ["ls", "show"] {
+        let run = npbytes([command, &file]);
+        assert_eq!(run.code, Some(0), "{command}: {run:?}");
+        assert_eq!(run.err, format!("note: {file}: {more}\n"), "{command}");
+        npbytes([command, &file, "--offset", "198"]).good();
+    }
+    let folder = Folder::new();
+    let zeros = b"\0\0\0\0\0\0\0\0";
+    let one = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", zeros);
+    let two = folder.file("two.npy", &[one.as_slice(), &one].concat());
+    let run = npbytes(["show".as_ref(), two.as_os_str()]);
+    assert_eq!((run.code, run.text()), (Some(0), "[0.]\n"));
+    assert!(
+        run.err.ends_with("136 bytes follow the array; a further one is at --offset 136\n"),
+        "{}",
+        run.err
+    );
+    npbytes(["show".as_ref(), two.as_os_str(), "--offset".as_ref(), "136".as_ref()]).good();
+}
+
+#[test]
+fn missing_buffers_are_no_damage() {
+    let file = pickle_file("outside2.pkl");
+    let folder = Folder::new();
+    let empty = folder.path("");
+    let empty = empty.to_str().unwrap();
+    let run = npbytes(["ls", &file]);
+    assert!(run.text().contains("--buffers") && !run.text().contains("damaged"), "{run:?}");
+    let run = npbytes(["ls", &file, "--buffers", &pickle_file("buffers")]).good();
+    assert!(run.text().contains("['x']") && run.text().contains("['y']"), "{}", run.text());
+    let run = npbytes(["ls", &file, "--buffers", empty]);
+    assert!(run.text().contains("holds 0 buffers"), "{run:?}");
+    // Nothing is printed before it fails.
+    let run = npbytes(["show", &file, "--buffers", empty]).failed(&["holds 0 buffers"]);
+    assert_eq!(run.text(), "");
+    let out = folder.path("out.pkl");
+    let out = out.to_str().unwrap();
+    npbytes(["convert", &file, out, "--buffers", empty]).failed(&["holds 0 buffers"]);
+    npbytes(["convert", &file, out]).failed(&["the out-of-band buffer 0", "--buffers"]);
+}
+
+/// A pickle that is converted to a pickle stays one of its protocol.
+#[test]
+fn protocols_are_kept() {
+    let folder = Folder::new();
+    let out = folder.path("out.pkl");
+    let out = out.to_str().unwrap();
+    for protocol in 0..6 {
+        let name = format!("grid_p{protocol}_2.pkl");
+        npbytes(["convert", &pickle_file(&name), out]).good();
+        assert!(std::fs::read(out).unwrap() == pickle_bytes(&name), "{name}");
+    }
+    npbytes(["convert", &pickle_file("arrays_p2_2.pkl"), out]).good();
+    assert!(std::fs::read(out).unwrap() == pickle_bytes("arrays_p2_2.pkl"));
+    npbytes(["convert", &pickle_file("arrays_p2_2.pkl"), out, "--numpy", "1.26.4"]).good();
+    assert!(std::fs::read(out).unwrap() == pickle_bytes("arrays_p2_1.pkl"));
+    let buffers = pickle_file("buffers");
+    npbytes(["convert", &pickle_file("outside2.pkl"), out, "--buffers", &buffers]).good();
+    assert_eq!(std::fs::read(out).unwrap().get(..2), Some(b"\x80\x05".as_slice()));
+    // What is no pickle by itself has none to keep.
+    npbytes(["convert", &pickle_file("objects1.npy"), out, "--numpy", "1.26.4"]).good();
+    assert_eq!(std::fs::read(out).unwrap().get(..2), Some(b"\x80\x04".as_slice()));
 }

@@ -1,7 +1,7 @@
 //! `scan`: verdicts, places, exit codes.
 
 use crate::info::objects;
-use crate::{Folder, Run, npbytes, npbytes_with, pickle_bytes, pickle_file};
+use crate::{Folder, Run, archive, npbytes, npbytes_with, pickle_bytes, pickle_file};
 
 fn scan(names: &[&str]) -> Run {
     npbytes(["scan".to_owned()].into_iter().chain(names.iter().map(|name| pickle_file(name))))
@@ -126,7 +126,47 @@ fn standard_input_and_members_are_scanned() {
     assert_eq!(run.code, Some(0), "{run:?}");
     scan(&["nested2.zip::nothing"]).failed(&["no member named \"nothing\""]);
     // What ends a line, or speaks to a terminal, stays one line of text.
-    let run = npbytes_with(b"cos\x1b[31m\nsys\x1b[0mtem\n(tR.", ["scan", "-"]);
+    let run = npbytes_with(b"cos\x1b[31m\nsys\x1b[0mtem\n(tR.", ["scan", "--from", "pickle", "-"]);
     assert_eq!(run.code, Some(3), "{run:?}");
     assert!(!run.text().contains('\x1b'), "{run:?}");
+}
+
+/// The verdict, `--json` and the exit code say the same.
+#[test]
+fn verdicts_and_exit_codes_agree() {
+    let folder = Folder::new();
+    // The start of a PNG: NEWFALSE, a persistent id, and no opcode.
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    let joblib = pickle_bytes("mixed2.joblib");
+    let packed = pickle_bytes("packed2.joblib");
+    // A class, and an argument that is cut off.
+    let tree = b"csklearn.tree._tree\nTree\nq\0(K\x01X";
+    let cases: [(&str, &[u8]); 5] = [
+        ("a.png", png),
+        ("cut.joblib", &joblib[..joblib.len() / 2]),
+        ("cut_packed.joblib", &packed[..packed.len() / 2]),
+        ("cut.pkl", tree),
+        ("empty.npy", b""),
+    ];
+    for (name, bytes) in cases {
+        let path = folder.file(name, bytes);
+        let path = path.to_str().unwrap();
+        let run = npbytes(["scan", path]);
+        assert_eq!(run.code, Some(2), "{name}: {run:?}");
+        assert_eq!(run.text().lines().next(), Some(&*format!("{path}: unreadable")), "{name}");
+        let run = npbytes(["scan", "--json", path]);
+        assert_eq!(run.code, Some(2), "{name}: {run:?}");
+        assert_eq!(objects(&run)[0]["verdict"], "unreadable", "{name}");
+    }
+    // Other objects in what is broken are named all the same.
+    let run = npbytes(["scan".as_ref(), folder.path("cut.pkl").as_os_str()]);
+    assert!(run.text().contains("sklearn.tree._tree.Tree"), "{}", run.text());
+}
+
+#[test]
+fn archives_without_members_hold_no_pickle() {
+    let run = npbytes(["scan", &archive("none.npz")]).good();
+    assert!(run.text().ends_with("none.npz: no pickle in it\n"), "{}", run.text());
+    let run = npbytes(["scan", "--json", &archive("none.npz")]).good();
+    assert_eq!(objects(&run)[0]["harmless"], true);
 }

@@ -54,7 +54,6 @@ fn print_options_are_numpys() {
         ("digit.bin -d int64 -s 28,28 --slice '3:9, ::4'", "digit.slice"),
         ("particles.npy --field position", "particles.position"),
         ("particles.npy --field mass --repr", "particles.mass"),
-        ("two.npy", "two"),
         ("two.npy --offset 140", "two.second"),
         ("two.npy --offset 0x8c", "two.second"),
     ] {

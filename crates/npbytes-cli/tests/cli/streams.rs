@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use crate::{Folder, command, expected, line, npbytes_with, npy, run, sample, samples, words};
+use crate::{
+    Folder, command, expected, line, npbytes, npbytes_with, npy, run, sample, samples, words,
+};
 
 #[test]
 fn standard_input_is_a_file_or_a_pipe() {
@@ -216,4 +218,16 @@ fn colors_are_used_where_they_are_wanted() {
     // Data has no colors.
     assert_eq!(colors("show --color always grid.npy", &forced), (false, false));
     assert_eq!(colors("info --json --color always grid.npy", &forced), (false, false));
+}
+
+/// What follows is not read, where it may be endless.
+#[cfg(unix)]
+#[test]
+fn a_count_ends_a_device() {
+    for command in ["show", "info"] {
+        let run = npbytes([command, "/dev/zero", "--dtype", "f8", "--count", "3"]).good();
+        assert!(run.text().contains(if command == "show" { "[0. 0. 0.]" } else { "(3,)" }));
+    }
+    let short = npbytes_with(&[0; 20], ["show", "-", "--dtype", "f8", "--count", "3"]);
+    short.failed(&["20"]);
 }

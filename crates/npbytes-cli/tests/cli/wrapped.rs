@@ -88,7 +88,8 @@ fn wrapped_archives_are_archives() {
         assert_eq!(read(&out), read(&plain), "{name}");
     }
     // A member that is compressed by itself.
-    npbytes(["append", archive, "x=grid.npy"]).failed(&["expected a .npz archive"]);
+    npbytes(["append", archive, "x=grid.npy"])
+        .failed(&["compressed by gzip", "decompress it first"]);
 }
 
 /// A gzip member of one stored block, whose parts RFC 1951 and 1952 say; at most 64 KiB.
@@ -244,7 +245,11 @@ fn messages_have_arrays_with_paths() {
             let piped = npbytes_with(&contents, ["show", &format!("-::{member}")]).good();
             assert_eq!(piped.text(), text, "{name}::{member}");
         }
-        npbytes(["show", path]).failed(&["a message of 3 arrays: say which", "['b'][1]['z']"]);
+        // print(m.unpackb(message))
+        assert_eq!(
+            npbytes(["show", path]).good().text(),
+            "{'w': array([0, 1, 2], dtype=int32), 'b': [np.float32(2.0), {'z': array([0, 1], dtype=uint8)}]}\n"
+        );
         npbytes(["show", &format!("{path}::x")]).failed(&["no member named \"x\"", "['w']"]);
         let told = npbytes(["info", path]).good();
         assert!(told.text().contains("encoding  msgpack\n"), "{}", told.text());

@@ -71,3 +71,9 @@ np.savez(pipe, A)
 GRID = np.load(HERE / "../../../../samples/grid.npy")
 np.savez(HERE / "named.npz", w=A, grid=GRID)
 np.savez_compressed(HERE / "named_packed.npz", w=A, grid=GRID)
+# Methods of compression that np.savez never uses, and np.load reads: zipfile does it.
+with zipfile.ZipFile(HERE / "methods.npz", "w") as file:
+    for member, method in [("bz.npy", zipfile.ZIP_BZIP2), ("lz.npy", zipfile.ZIP_LZMA)]:
+        info = zipfile.ZipInfo(member)
+        info.compress_type = method
+        file.writestr(info, npy(np.arange(3000, dtype="<i4").reshape(60, 50)))

@@ -22,7 +22,7 @@ pub(super) enum Made {
 }
 
 /// The decoder of one stream, member or frame.
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     codec: Codec,
     state: State,
     /// What the last step said of the end, if it made bytes, too.
@@ -38,15 +38,15 @@ enum State {
 }
 
 /// What a step of a decoder that is handed bytes came to.
-struct Step {
-    taken: usize,
-    made: usize,
+pub(crate) struct Step {
+    pub(crate) taken: usize,
+    pub(crate) made: usize,
     /// Whether that was the end, or why it does not go on behind what was made.
-    ended: Result<bool>,
+    pub(crate) ended: Result<bool>,
 }
 
 impl Decoder {
-    pub(super) fn new(codec: Codec) -> Self {
+    pub(crate) fn new(codec: Codec) -> Self {
         /// `MAX_WINDOW` in KiB, with some for the decoder itself.
         const MEMORY: u32 = (128 + 4) << 10;
         const { assert!(MAX_WINDOW == 128 << 20) };
@@ -98,7 +98,7 @@ impl Decoder {
     }
 
     /// Takes some of the bytes at hand; none are at hand at the end of the input.
-    fn step(&mut self, input: &[u8], buffer: &mut [u8]) -> Step {
+    pub(crate) fn step(&mut self, input: &[u8], buffer: &mut [u8]) -> Step {
         let codec = self.codec;
         let before = self.totals();
         let ended = match &mut self.state {

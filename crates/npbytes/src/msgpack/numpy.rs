@@ -92,6 +92,20 @@ pub(super) fn is_numpy(node: Node<'_>) -> bool {
     !matches!(Form::of(node), None | Some(Form::Complex(_)))
 }
 
+/// The pickle of an array of objects, which `pickle.loads` takes from anything that has bytes: an array, too.
+pub(super) fn pickle(node: Node<'_>) -> Result<Option<Bytes>> {
+    let Some(Form::Objects { data, .. }) = Form::of(node) else { return Ok(None) };
+    if let Some(bytes) = data.bytes() {
+        return Ok(Some(bytes));
+    }
+    match read(data) {
+        Ok(Some(NumPyValue::Array(array) | NumPyValue::Scalar(array))) => {
+            Ok(Some(array.data().clone()))
+        }
+        _ => Err(wrong("`data` is no bytes").at(data.at)),
+    }
+}
+
 pub(super) fn read(node: Node<'_>) -> Result<Option<NumPyValue>> {
     let Some(form) = Form::of(node) else { return Ok(None) };
     let value = match form {

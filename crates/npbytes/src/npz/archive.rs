@@ -304,11 +304,14 @@ impl<'a> Member<'a> {
         let data = directory.data(source, self.entry)?;
         let mut crc = crc32fast::Hasher::new();
         let check = options.check_crc;
-        let bytes = if self.entry.method == Method::Deflated {
+        let bytes = if !matches!(self.entry.method, Method::Stored | Method::Deflated) {
+            self.check_inflated()?;
+            return self.bytes_of_stream(data);
+        } else if self.entry.method == Method::Deflated {
             self.check_inflated()?;
             let deflated = source.bytes(&data, |_| ())?;
             let bytes = inflater
-                .inflate(&deflated, self.entry.uncompressed)
+                .inflate(&deflated, self.entry.uncompressed, data.start)
                 .map_err(|error| error.in_member(self.name()))?;
             if check {
                 crc.update(&bytes);
@@ -329,6 +332,17 @@ impl<'a> Member<'a> {
                 .map_err(|error| error.in_member(self.name()))?;
         }
         Ok(bytes)
+    }
+
+    /// The contents as a stream makes them, which checks them. Memory grows with what is made: what the directory says
+    /// of the size is no measure, as these methods know no bound.
+    fn bytes_of_stream(&self, data: Range<u64>) -> Result<Bytes> {
+        let Archive { source, options, .. } = self.archive;
+        let mut bytes = Vec::new();
+        Stream::new(source, data, self.entry, options.check_crc)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::from(error).in_member(self.name()))?;
+        Ok(bytes.into())
     }
 
     fn check_inflated(&self) -> Result<()> {
@@ -355,7 +369,7 @@ impl<'a> Member<'a> {
     /// As [`bytes`](Self::bytes), but for what the contents are.
     pub fn reader(&self) -> Result<impl Read + 'a> {
         let stream = self.stream()?;
-        if self.entry.method == Method::Deflated {
+        if self.entry.method.is_compressed() {
             // Nothing is held of what it becomes, so that only the whole counts.
             self.archive.directory.check_inflated(&self.archive.options.limits)?;
         }

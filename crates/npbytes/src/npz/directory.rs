@@ -202,7 +202,7 @@ impl Directory {
             // One that claims to lie behind the directory is no end for others.
             next = next.min(self.entries[index].offset);
             let entry = &self.entries[index];
-            if entry.method == Method::Deflated {
+            if entry.method.is_compressed() {
                 // What is there, whatever it claims.
                 let room = entry.next.saturating_sub(entry.offset);
                 let (before, after) = &mut self.deflated;
@@ -294,10 +294,19 @@ impl Directory {
                     entry.uncompressed, entry.compressed
                 ))
             }
-            Method::Other(number) => Err(Error::unsupported(format!(
-                "member {name:?} is compressed by method {number}, which NumPy never uses"
+            #[cfg(not(feature = "compressed"))]
+            Method::Bzip2 | Method::Lzma => Err(Error::unsupported(format!(
+                "member {name:?} is compressed by {:?}: the feature `compressed` is off",
+                entry.method
             ))
             .at(at)),
+            Method::Other(number) => Err(Error::unsupported(format!(
+                "member {name:?} is compressed by method {number}, which this version does not read"
+            ))
+            .at(at)
+            .with_help(
+                "write the archive again, as np.savez_compressed does or with `zip -Z deflate`",
+            )),
             _ => Ok(start..end),
         }
     }

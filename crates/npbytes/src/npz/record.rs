@@ -51,7 +51,11 @@ pub enum Method {
     Stored,
     /// By deflate.
     Deflated,
-    /// In another way, which NumPy never writes and this crate does not read, by its number.
+    /// By bzip2, which NumPy never writes, but reads. This crate does with the feature `compressed`.
+    Bzip2,
+    /// By lzma, of which the same holds.
+    Lzma,
+    /// In another way, which this crate does not read, by its number.
     Other(u16),
 }
 
@@ -60,6 +64,8 @@ impl Method {
         match number {
             0 => Self::Stored,
             8 => Self::Deflated,
+            12 => Self::Bzip2,
+            14 => Self::Lzma,
             other => Self::Other(other),
         }
     }
@@ -68,8 +74,15 @@ impl Method {
         match self {
             Self::Stored => 0,
             Self::Deflated => 8,
+            Self::Bzip2 => 12,
+            Self::Lzma => 14,
             Self::Other(number) => number,
         }
+    }
+
+    /// Whether the contents are others than the bytes in the archive.
+    pub const fn is_compressed(self) -> bool {
+        !matches!(self, Self::Stored)
     }
 }
 

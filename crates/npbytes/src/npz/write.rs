@@ -218,6 +218,30 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
+    /// Writes a member that need not be an array, under a whole name (to which nothing is added).
+    ///
+    /// # Errors
+    /// A name that an array was given; those of the target.
+    pub fn add_bytes(&mut self, name: &str, bytes: &[u8], compression: Compression) -> Result<()> {
+        self.intact()?;
+        if name.strip_suffix(".npy").is_some_and(|key| !self.names.insert(key.into())) {
+            return Err(twice(name));
+        }
+        let stored = compression == Compression::None;
+        let mut record = Record {
+            name: Record::checked_name(name.into())?,
+            method: if stored { Method::Stored } else { Method::Deflated },
+            crc: 0,
+            uncompressed: 0,
+            compressed: 0,
+            offset: 0,
+            style: self.style,
+        };
+        record.style.aligned = self.options.align && stored;
+        let deflated = deflate_bytes(bytes, &self.options.compression(compression))?;
+        self.add_deflated(record, &deflated)
+    }
+
     /// What is known of a member that comes next.
     fn record(&self, name: &str) -> Result<Record> {
         let member = Record::member_name(name)?;

@@ -2,6 +2,7 @@
 //!
 //! What `dtype.__reduce__` and `dtype.__setstate__` say. Reading is here, writing in `save.rs`.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
@@ -9,10 +10,11 @@ use super::graph::{Graph, How, Node, Unpacked, Value};
 use super::names::Known;
 use crate::array::Axes;
 use crate::dtype::{ByteOrder, DType, Field, Kind, Struct, TimeUnit, Unit};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::MAX_DEPTH;
 use crate::literal;
 use crate::numpy::NumPy;
+use crate::shape::MAX_DIMS;
 
 /// How many scalars a dtype may have in all: shared parts count wherever they stand.
 const MAX_LEAVES: usize = 1 << 20;
@@ -28,21 +30,58 @@ pub(super) struct Found {
 /// The longest code of a dtype.
 const MAX_CODE: usize = 64;
 
-/// How many fields one reader looks at: many dtypes may share one dict of them.
-const MAX_FIELDS: usize = 1 << 24;
+/// How many fields one reader looks at beyond those that the input has room for: many dtypes may share one dict of them.
+const MAX_FIELDS: usize = 1 << 22;
 
-/// How many values the metadata of dtypes may have in all.
+/// How many values of metadata one reader copies beyond those that the input has room for.
 const MAX_METADATA: usize = 1 << 16;
+
+/// What one reader may still look at and copy: names, fields and metadata may be shared without end.
+#[derive(Debug)]
+pub(super) struct Budget {
+    /// Values of metadata.
+    values: Cell<usize>,
+    /// Fields.
+    fields: Cell<usize>,
+    /// Bytes of names, of titles and of metadata.
+    text: Cell<usize>,
+}
+
+impl Budget {
+    /// What an input of a length can justify.
+    pub(super) const fn of_input(len: usize) -> Self {
+        // A name is a few bytes where it is shared, and a dozen where it is copied. Long ones are shared by few.
+        let small = len.saturating_mul(64);
+        let large = len.saturating_mul(8).saturating_add(32 << 20);
+        let text = if small < large { small } else { large };
+        Self {
+            values: Cell::new(MAX_METADATA.saturating_add(len)),
+            fields: Cell::new(MAX_FIELDS.saturating_add(len)),
+            text: Cell::new(text.saturating_add(64 << 10)),
+        }
+    }
+
+    /// That of a single key.
+    const fn of_key() -> Self {
+        Self { values: Cell::new(64), fields: Cell::new(0), text: Cell::new(4096) }
+    }
+
+    /// Takes from what is left; what is not enough is gone as well, so that nobody tries again.
+    fn take(left: &Cell<usize>, count: usize) -> Option<()> {
+        let rest = left.get().checked_sub(count);
+        left.set(rest.unwrap_or(0));
+        rest.map(drop)
+    }
+}
 
 /// Reads dtypes, each once.
 pub(super) struct DTypes<'g> {
     graph: &'g Graph,
     last: RefCell<Option<(Value, Found)>>,
     compound: RefCell<HashMap<Value, Found>>,
-    /// How many values of metadata may still be copied: they may be shared without end.
-    budget: Cell<usize>,
-    /// How many fields may still be looked at.
-    fields: Cell<usize>,
+    /// What is wrong with those that are none.
+    failed: RefCell<HashMap<Value, Error>>,
+    budget: Budget,
 }
 
 /// The aligned flag of a struct in the flags of its state.
@@ -50,13 +89,23 @@ pub(super) const ALIGNED: i64 = 0x80;
 
 impl<'g> DTypes<'g> {
     pub(super) fn new(graph: &'g Graph) -> Self {
+        Self::with_budget(graph, Budget::of_input(graph.input.len()))
+    }
+
+    /// Reads under a budget that others have taken from.
+    pub(super) fn with_budget(graph: &'g Graph, budget: Budget) -> Self {
         Self {
             graph,
             last: RefCell::default(),
             compound: RefCell::default(),
-            budget: Cell::new(MAX_METADATA),
-            fields: Cell::new(MAX_FIELDS),
+            failed: RefCell::default(),
+            budget,
         }
+    }
+
+    /// What is left of the budget.
+    pub(super) fn into_budget(self) -> Budget {
+        self.budget
     }
 
     /// The dtype that a value is; `None` if it is no dtype object.
@@ -109,10 +158,26 @@ impl<'g> DTypes<'g> {
         if !self.graph.effects(value).is_empty() {
             return Err(self.error(value, "a dtype that is changed more than once"));
         }
-        let found = self.reduced(value, object.args, object.state, depth)?;
-        if found.leaves > MAX_LEAVES {
-            return Err(self.error(value, &format!("a dtype of more than {MAX_LEAVES} scalars")));
+        if let Some(error) = self.failed.borrow().get(&value) {
+            return Err(again(error));
         }
+        let found = self.reduced(value, object.args, object.state, depth).and_then(|found| {
+            if found.leaves > MAX_LEAVES {
+                let message = format!("a dtype of more than {MAX_LEAVES} scalars");
+                return Err(self.error(value, &message));
+            }
+            Ok(found)
+        });
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                // Less deep in others it may be one.
+                if !matches!(error.kind(), ErrorKind::Limit { .. }) {
+                    self.failed.borrow_mut().insert(value, again(&error));
+                }
+                return Err(error);
+            }
+        };
         if found.leaves > 1 || matches!(found.dtype.kind(), Kind::Struct(_) | Kind::Subarray(_)) {
             self.compound.borrow_mut().insert(value, found.clone());
         } else {
@@ -143,26 +208,17 @@ impl<'g> DTypes<'g> {
     /// The dtype that a code such as `f8` names, or a class of scalars.
     fn code(&self, code: Value) -> Result<DType> {
         if let Some(Node::Global(name)) = self.graph.node(code) {
-            let text =
-                self.graph.text(name.name).unwrap_or_else(|| super::text::Text::borrowed(b""));
-            return DType::parse_for(text.as_str().unwrap_or(""), NumPy::new(1, 26, 4))
+            let text = self.graph.text_within(name.name, MAX_CODE);
+            let text = text.as_ref().and_then(|text| text.as_str()).unwrap_or("");
+            return DType::parse_for(text, NumPy::new(1, 26, 4))
                 .map_err(|_| self.error(code, "a class that is no dtype"));
         }
-        let bytes;
-        let text = match self.graph.text(code) {
-            Some(text) => {
-                bytes = text.into_utf8();
-                std::str::from_utf8(&bytes).unwrap_or("")
-            }
-            None => {
-                bytes = self.graph.bytes(code)?.unwrap_or_default();
-                std::str::from_utf8(&bytes).unwrap_or("")
-            }
-        };
         // NumPy's own are a dozen characters at most; longer ones would be read again for each dtype.
-        if text.len() > MAX_CODE {
-            return Err(self.error(code, &format!("the code of a dtype of {} bytes", text.len())));
-        }
+        let Some(bytes) = self.short(code, MAX_CODE) else {
+            let message = format!("expected the code of a dtype, of {MAX_CODE} bytes at most");
+            return Err(self.error(code, &message));
+        };
+        let text = std::str::from_utf8(&bytes).unwrap_or("");
         if let Some(kind) = Kind::of_code(text) {
             return Ok(DType::native(kind));
         }
@@ -223,7 +279,7 @@ impl<'g> DTypes<'g> {
                 flags != NONE && graph.int(flags).is_some_and(|flags| flags & ALIGNED != 0);
             let mut found = self.structure(names, fields, size, aligned, depth)?;
             if version >= 4 && metadata != NONE {
-                found.dtype = found.dtype.with_metadata(Some(self.plain(metadata, MAX_DEPTH)?));
+                found.dtype = found.dtype.with_metadata(self.metadata(metadata));
             }
             return Ok(Some(found));
         }
@@ -248,17 +304,13 @@ impl<'g> DTypes<'g> {
         };
         let empty = matches!(graph.node(metadata), Some(Node::Dict(pairs)) if pairs.is_empty());
         if metadata != NONE && !(time && empty) {
-            dtype = dtype.with_metadata(Some(self.plain(metadata, MAX_DEPTH)?));
+            dtype = dtype.with_metadata(self.metadata(metadata));
         }
         Ok(Some(Found { dtype, record: false, leaves: 1 }))
     }
 
     fn byte_order(&self, endian: Value) -> Result<Option<ByteOrder>> {
-        let bytes = match self.graph.text(endian) {
-            Some(text) => text.into_utf8(),
-            None => self.graph.bytes(endian)?.unwrap_or_default(),
-        };
-        Ok(match &*bytes {
+        Ok(match &*self.short(endian, 1).unwrap_or_default() {
             b"<" => Some(ByteOrder::Little),
             b">" => Some(ByteOrder::Big),
             b"|" | b"=" => Some(ByteOrder::NATIVE),
@@ -266,10 +318,27 @@ impl<'g> DTypes<'g> {
         })
     }
 
+    /// A text or bytes of a few letters; `None` if they are more, or something else.
+    fn short(&self, value: Value, most: usize) -> Option<Cow<'g, [u8]>> {
+        match self.graph.text_within(value, most) {
+            Some(text) => Some(text.into_utf8()),
+            None => self.graph.bytes_within(value, most),
+        }
+    }
+
     /// A shape: a tuple of lengths, or one length.
     pub(super) fn dims(&self, value: Value) -> Result<Axes<usize>> {
         let one = [value];
         let dims = self.graph.tuple(value).unwrap_or(&one);
+        // Many arrays may share it.
+        if dims.len() > MAX_DIMS {
+            let message = format!("{} axes, NumPy has {MAX_DIMS} at most", dims.len());
+            let error = Error::shape(message);
+            return Err(match self.graph.offset(value) {
+                Some(at) => error.at(at),
+                None => error,
+            });
+        }
         let dim = |dim: &Value| self.graph.int(*dim).and_then(|dim| usize::try_from(dim).ok());
         dims.iter()
             .map(dim)
@@ -277,17 +346,30 @@ impl<'g> DTypes<'g> {
             .ok_or_else(|| self.error(value, "expected a tuple of lengths of axes"))
     }
 
-    /// A name: `str`, or bytes of Python 2.
-    fn name(&self, value: Value) -> Result<literal::PyStr> {
-        if let Some(text) = self.graph.text(value) {
-            return Ok(text.to_py_str());
+    /// A name: `str`, or bytes of Python 2; `None` if it is something else.
+    fn name(&self, value: Value) -> Result<Option<literal::PyStr>> {
+        let left = &self.budget.text;
+        if let Some(text) = self.graph.text_within(value, left.get()) {
+            Budget::take(left, text.as_utf8().len());
+            return Ok(Some(text.to_py_str()));
         }
-        match self.graph.bytes(value)? {
-            Some(bytes) => {
-                Ok(bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into())
-            }
-            None => Err(self.error(value, "expected the name of a field")),
+        if let Some(bytes) = self.graph.bytes_within(value, left.get()) {
+            Budget::take(left, 2 * bytes.len());
+            return Ok(Some(bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into()));
         }
+        let is_text = matches!(
+            value.unpack(),
+            Unpacked::Text(_) | Unpacked::ByteString(_) | Unpacked::Bytes(_)
+        );
+        if !is_text && self.graph.encoded_bytes(value).is_none() {
+            return Ok(None);
+        }
+        left.set(0);
+        Err(self.error(value, "long names of fields that many dtypes share"))
+    }
+
+    fn expect_name(&self, value: Value) -> Result<literal::PyStr> {
+        self.name(value)?.ok_or_else(|| self.error(value, "expected the name of a field"))
     }
 
     fn structure(
@@ -300,10 +382,9 @@ impl<'g> DTypes<'g> {
     ) -> Result<Found> {
         let wrong = || self.error(fields, "expected the fields of a dtype");
         let Some(Node::Dict(pairs)) = self.graph.node(fields) else { return Err(wrong()) };
-        let left = self.fields.get().checked_sub(pairs.len() / 2);
-        self.fields.set(left.ok_or_else(|| {
-            self.error(fields, &format!("dtypes of more than {MAX_FIELDS} fields in all"))
-        })?);
+        Budget::take(&self.budget.fields, pairs.len() / 2).ok_or_else(|| {
+            self.error(fields, &format!("dtypes that share more than {MAX_FIELDS} fields"))
+        })?;
         // By name. The last of two wins, as in a dict.
         let mut by_name = HashMap::with_capacity(pairs.len() / 2);
         // Old versions keep the names under the key -1.
@@ -313,7 +394,10 @@ impl<'g> DTypes<'g> {
                 listed = pair[1];
                 continue;
             }
-            by_name.insert(self.name(pair[0])?, pair[1]);
+            // Titles are keys, too, and may be anything.
+            if let Some(name) = self.name(pair[0])? {
+                by_name.insert(name, pair[1]);
+            }
         }
         let order = match self.graph.node(listed) {
             Some(Node::List(names)) => names.as_slice(),
@@ -322,10 +406,13 @@ impl<'g> DTypes<'g> {
                 .tuple(listed)
                 .ok_or_else(|| self.error(names, "expected a tuple of names"))?,
         };
+        Budget::take(&self.budget.fields, order.len()).ok_or_else(|| {
+            self.error(names, &format!("dtypes that share more than {MAX_FIELDS} fields"))
+        })?;
         let mut placed = Vec::with_capacity(order.len());
         let mut leaves = 1_usize;
         for &name in order {
-            let name = self.name(name)?;
+            let name = self.expect_name(name)?;
             let value =
                 *by_name.get(&name).ok_or_else(|| self.error(fields, "a name without a field"))?;
             let (dtype, offset, title) = match self.graph.tuple(value) {
@@ -341,8 +428,11 @@ impl<'g> DTypes<'g> {
             let offset =
                 offset.ok_or_else(|| self.error(value, "expected the offset of a field"))?;
             let mut field = Field::new(name, found.dtype, offset);
-            if let Some(title) = title.filter(|&title| title != Value::NONE) {
-                field = field.with_title(self.name(title)?);
+            // A title that is no text is left out: nobody but Python could look for it.
+            if let Some(title) = title.filter(|&title| title != Value::NONE)
+                && let Some(title) = self.name(title)?
+            {
+                field = field.with_title(title);
             }
             placed.push(field);
         }
@@ -377,10 +467,7 @@ impl<'g> DTypes<'g> {
             }
             _ => return Err(wrong()),
         };
-        let text = match self.graph.text(unit) {
-            Some(text) => text.into_utf8(),
-            None => self.graph.bytes(unit)?.ok_or_else(wrong)?,
-        };
+        let text = self.short(unit, MAX_CODE).ok_or_else(wrong)?;
         let unit = std::str::from_utf8(&text).ok().and_then(Unit::parse).ok_or_else(wrong)?;
         let multiple = self.graph.int(multiple).and_then(|n| u32::try_from(n).ok());
         let multiple = multiple.filter(|&n| n > 0).ok_or_else(wrong)?;
@@ -390,55 +477,85 @@ impl<'g> DTypes<'g> {
         TimeUnit::new(unit, multiple)
     }
 
-    /// Metadata: plain data, as a literal.
-    pub(super) fn plain(&self, value: Value, depth: usize) -> Result<literal::Value> {
+    /// Metadata, as a literal: the entries that are plain data, and can be written again. The others are objects, `complex`
+    /// and `...` included; the array is readable without them.
+    fn metadata(&self, value: Value) -> Option<literal::Value> {
         use literal::Value as Plain;
-        let wrong = || self.error(value, "metadata that is not plain data");
-        let depth = depth
-            .checked_sub(1)
-            .ok_or_else(|| Error::limit("depth", MAX_DEPTH as u64, MAX_DEPTH as u64 + 1))?;
-        let all = |values: &[Value]| {
-            let left = self.budget.get().checked_sub(values.len()).ok_or_else(|| {
-                self.error(value, &format!("metadata of more than {MAX_METADATA} values"))
-            })?;
-            self.budget.set(left);
-            values.iter().map(|&value| self.plain(value, depth)).collect::<Result<Vec<_>>>()
+        let Some(Node::Dict(pairs)) = self.graph.node(value) else {
+            return self.plain(value, MAX_DEPTH);
         };
-        Ok(match value.unpack() {
+        Budget::take(&self.budget.values, pairs.len())?;
+        let plain = |value: Value| self.plain(value, MAX_DEPTH - 1);
+        let kept =
+            pairs.chunks_exact(2).filter_map(|pair| Some((plain(pair[0])?, plain(pair[1])?)));
+        let kept: Vec<(Plain, Plain)> = kept.collect();
+        (!kept.is_empty() || pairs.is_empty()).then_some(Plain::Dict(kept))
+    }
+
+    /// Plain data as a literal; `None` where it is none, is nested too deep, or more than the budget has room for.
+    fn plain(&self, value: Value, depth: usize) -> Option<literal::Value> {
+        use literal::Value as Plain;
+        let depth = depth.checked_sub(1)?;
+        let all = |values: &[Value]| {
+            Budget::take(&self.budget.values, values.len())?;
+            values.iter().map(|&value| self.plain(value, depth)).collect::<Option<Vec<_>>>()
+        };
+        Some(match value.unpack() {
             Unpacked::None => Plain::None,
             Unpacked::Bool(value) => Plain::Bool(value),
             Unpacked::Int(int) => Plain::Int(int.into()),
-            Unpacked::Long(_) => {
-                let int = self.graph.integer(value).and_then(|int| int.to_i128());
-                Plain::Int(int.ok_or_else(wrong)?)
-            }
+            Unpacked::Long(_) => Plain::Int(self.graph.integer(value)?.to_i128()?),
             Unpacked::EmptyTuple => Plain::Tuple(Vec::new()),
-            Unpacked::Float(_) => match self.graph.float(value) {
-                Some(float) => Plain::Float(float),
-                None => return Err(wrong()),
-            },
-            _ => {
-                if let Some(text) = self.graph.text(value) {
-                    return Ok(Plain::Str(text.to_py_str()));
-                }
-                match self.graph.node(value) {
-                    Some(Node::Tuple(span)) => Plain::Tuple(all(self.graph.span(*span))?),
-                    Some(Node::List(items)) => Plain::List(all(items)?),
-                    Some(Node::Set(items)) => Plain::Set(all(items)?),
-                    Some(Node::Float(float)) => Plain::Float(*float),
-                    Some(Node::Dict(pairs)) => {
-                        let flat = all(pairs)?;
-                        let mut flat = flat.into_iter();
-                        let mut out: Vec<(Plain, Plain)> = Vec::new();
-                        while let (Some(key), Some(value)) = (flat.next(), flat.next()) {
-                            out.push((key, value));
-                        }
-                        Plain::Dict(out)
+            Unpacked::Float(_) => Plain::Float(self.graph.float(value)?),
+            _ => match self.graph.node(value) {
+                Some(Node::Tuple(span)) => Plain::Tuple(all(self.graph.span(*span))?),
+                Some(Node::List(items)) => Plain::List(all(items)?),
+                Some(Node::Set(items)) => Plain::Set(all(items)?),
+                Some(Node::Float(float)) => Plain::Float(*float),
+                Some(Node::Long(_)) => Plain::Int(self.graph.integer(value)?.to_i128()?),
+                Some(Node::Dict(pairs)) => {
+                    let mut flat = all(pairs)?.into_iter();
+                    let mut out: Vec<(Plain, Plain)> = Vec::new();
+                    while let (Some(key), Some(value)) = (flat.next(), flat.next()) {
+                        out.push((key, value));
                     }
-                    _ => Plain::Bytes(self.graph.bytes(value)?.ok_or_else(wrong)?.into_owned()),
+                    Plain::Dict(out)
                 }
-            }
+                _ => {
+                    let left = &self.budget.text;
+                    if let Some(text) = self.graph.text_within(value, left.get()) {
+                        Budget::take(left, text.as_utf8().len());
+                        return Some(Plain::Str(text.to_py_str()));
+                    }
+                    let bytes = self.graph.bytes_within(value, left.get())?;
+                    Budget::take(left, bytes.len());
+                    Plain::Bytes(bytes.into_owned())
+                }
+            },
         })
+    }
+}
+
+/// What the key of a dict is, if it is plain data, and short enough to stand in a path.
+pub(super) fn plain_key(graph: &Graph, key: Value) -> Option<literal::Value> {
+    /// Keys are flat.
+    const DEPTH: usize = 8;
+    DTypes::with_budget(graph, Budget::of_key()).plain(key, DEPTH)
+}
+
+/// The same error once more.
+fn again(error: &Error) -> Error {
+    let copy = match error.kind() {
+        ErrorKind::Limit { name, limit, needed } => Error::limit(name, *limit, *needed),
+        ErrorKind::DType(message) => Error::dtype(message.clone()),
+        ErrorKind::Shape(message) => Error::shape(message.clone()),
+        ErrorKind::Unsupported(message) => Error::unsupported(message.clone()),
+        ErrorKind::Pickle(message) => Error::pickle(message.clone()),
+        kind => Error::pickle(kind.to_string()),
+    };
+    match error.offset() {
+        Some(at) => copy.at(at),
+        None => copy,
     }
 }
 

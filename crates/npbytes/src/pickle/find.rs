@@ -2,14 +2,16 @@
 //!
 //! A path reads as Python would write it: `['coef_']`, `.tree_.nodes`, `[3]`. Where Python has no word for a
 //! place, `.__args__[0]` is an argument of the call that makes an object, `.__state__` a state that is no dict of
-//! attributes, and `{2}` the third item of a set or the third key of a dict.
+//! attributes, and `{2}` the third item of a set or the third key of a dict. A key that is set twice has its last value,
+//! as in Python.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use super::Pickle;
-use super::dtype::DTypes;
-use super::node::{Items, Node, Pairs, Step, View};
+use super::distinct::{DistinctItems, DistinctPairs};
+use super::dtype::plain_key;
+use super::node::{Items, Node, Step, View};
 use super::numpy::{NumPyValue, Reader};
 use crate::error::{Error, Result};
 use crate::literal;
@@ -25,7 +27,7 @@ pub enum PathStep {
     Element(Vec<usize>),
     /// `['key']`: the value of a key.
     Key(literal::Value),
-    /// `{2}`: an item of a set; the value of a key of a dict that is no plain data.
+    /// `{2}`: an item of a set; the value of a key of a dict that is no plain data, or longer than some 4000 bytes.
     Item(usize),
     /// `.name`: an attribute.
     Attribute(String),
@@ -104,6 +106,7 @@ impl Pickle {
     /// # Errors
     /// A text that is no path; a step that leads nowhere, with the steps there are.
     pub fn find(&self, path: &str) -> Result<Node<'_>> {
+        let reader = self.reader();
         let mut node = self.root();
         let mut rest = path;
         while !rest.is_empty() {
@@ -112,11 +115,11 @@ impl Pickle {
                 Error::value(format!("{rest:?} is no step of a path"))
                     .with_help("steps are written as [3], ['key'] and .name")
             })?;
-            let inner = Frame::new(node)?;
+            let inner = Frame::new(node, reader.numpy(node)?.as_ref());
             node = inner.child(&step).ok_or_else(|| {
                 let mut names: Vec<String> = (0..20)
-                    .map_while(|place| inner.get(place))
-                    .map(|(step, _)| step.to_string())
+                    .map_while(|place| inner.node(place).and_then(|_| inner.step(place)))
+                    .map(|step| shortened(step.to_string()))
                     .collect();
                 if names.len() == 20 {
                     names.push("...".to_owned());
@@ -184,10 +187,27 @@ impl<'a> Iterator for Arrays<'a> {
     type Item = Result<(Path, NumPyValue<'a>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let found = self.advance()?;
+        Some(found.map(|value| {
+            // An array of objects was entered; its own path ends before that.
+            let entered = usize::from(matches!(value, NumPyValue::Objects(_)));
+            (self.path_to(self.frames.len().saturating_sub(entered)), value)
+        }))
+    }
+}
+
+impl<'a> Arrays<'a> {
+    /// The arrays alone: quicker, where many lie deep, as each of their paths has to be put together.
+    pub fn values(mut self) -> impl Iterator<Item = Result<NumPyValue<'a>>> {
+        std::iter::from_fn(move || self.advance())
+    }
+
+    /// Goes on to the next array.
+    fn advance(&mut self) -> Option<Result<NumPyValue<'a>>> {
         if let Some(root) = self.start.take()
             && let Some(found) = self.visit(root)
         {
-            return Some(found.map(|value| (self.path(), value)));
+            return Some(found);
         }
         loop {
             let (frame, place) = self.frames.last_mut()?;
@@ -197,16 +217,11 @@ impl<'a> Iterator for Arrays<'a> {
             };
             *place += 1;
             if let Some(found) = self.visit(node) {
-                // An array of objects was entered; its own path ends before that.
-                let deep = matches!(found, Ok(NumPyValue::Objects(_)));
-                let path = if deep { self.path_to(self.frames.len() - 1) } else { self.path() };
-                return Some(found.map(|value| (path, value)));
+                return Some(found);
             }
         }
     }
-}
 
-impl<'a> Arrays<'a> {
     /// Looks at a node once, and enters it if it holds others.
     fn visit(&mut self, node: Node<'a>) -> Option<Result<NumPyValue<'a>>> {
         let index = node.value().index()? as usize;
@@ -232,24 +247,13 @@ impl<'a> Arrays<'a> {
         if self.frames.len() as u64 >= limit {
             return Some(Err(Error::limit("pickle_depth", limit, self.frames.len() as u64 + 1)));
         }
-        match Frame::new(node) {
-            Ok(frame) => self.frames.push((frame, 0)),
-            Err(error) => return Some(Err(error)),
-        }
+        self.frames.push((Frame::new(node, found.as_ref()), 0));
         found.filter(|found| matches!(found, NumPyValue::Objects(_))).map(Ok)
     }
 
-    /// The path of the node that was looked at last.
-    fn path(&self) -> Path {
-        self.path_to(self.frames.len())
-    }
-
     fn path_to(&self, depth: usize) -> Path {
-        let steps =
-            self.frames.iter().take(depth).filter_map(|(frame, place)| {
-                frame.get(place.checked_sub(1)?).map(|(step, _)| step)
-            });
-        Path(steps.collect())
+        let frames = self.frames.iter().take(depth);
+        Path(frames.filter_map(|(frame, place)| frame.step(place.checked_sub(1)?)).collect())
     }
 }
 
@@ -258,22 +262,21 @@ enum Frame<'a> {
     Items(Items<'a>),
     /// The elements of an array of a shape.
     Elements(Items<'a>, Vec<usize>),
-    Set(Items<'a>),
-    Pairs(Pairs<'a>),
-    /// The parts of an object.
-    Parts(Vec<Part<'a>>),
+    Set(DistinctItems<'a>),
+    /// The parts of an object, by where the places of each start.
+    Parts(Vec<(usize, Part<'a>)>),
 }
 
 enum Part<'a> {
     One(PathStep, Node<'a>),
     Items(Items<'a>),
-    Pairs(Pairs<'a>),
+    Pairs(DistinctPairs<'a>),
     /// A dict whose keys are attributes.
-    Attributes(Pairs<'a>),
+    Attributes(DistinctPairs<'a>),
 }
 
 impl<'a> Part<'a> {
-    const fn len(&self) -> usize {
+    fn len(&self) -> usize {
         match self {
             Self::One(..) => 1,
             Self::Items(items) => items.len(),
@@ -283,7 +286,7 @@ impl<'a> Part<'a> {
 
     fn node(&self, place: usize) -> Option<Node<'a>> {
         match self {
-            Self::One(_, node) => Some(*node),
+            Self::One(_, node) => Some(*node).filter(|_| place == 0),
             Self::Items(items) => items.get(place),
             Self::Pairs(pairs) | Self::Attributes(pairs) => {
                 pairs.get(place).map(|(_, value)| value)
@@ -298,26 +301,70 @@ impl<'a> Part<'a> {
             Self::Pairs(pairs) => key_step(pairs.get(place)?.0, place),
             Self::Attributes(pairs) => {
                 let (key, _) = pairs.get(place)?;
-                match key.text().and_then(|text| text.as_str().map(str::to_owned)) {
-                    Some(name) if !name.contains(['.', '[', '{']) => PathStep::Attribute(name),
-                    _ => key_step(key, place),
+                match attribute(key) {
+                    Some(name) => PathStep::Attribute(name),
+                    None => key_step(key, place),
                 }
             }
         })
     }
+
+    /// What a step leads to. Looks at the keys, and copies none.
+    fn child(&self, step: &PathStep) -> Option<Node<'a>> {
+        let last = |pairs: &DistinctPairs<'a>, is_it: &dyn Fn(Node<'a>) -> bool| {
+            let mut pairs = (0..pairs.len()).rev().filter_map(|place| pairs.get(place));
+            pairs.find(|(key, _)| is_it(*key)).map(|(_, value)| value)
+        };
+        match (self, step) {
+            (Self::One(own, node), step) => (own == step).then_some(*node),
+            (Self::Items(items), PathStep::Index(index)) => items.get(*index),
+            (Self::Pairs(pairs) | Self::Attributes(pairs), PathStep::Item(place)) => {
+                pairs.get(*place).map(|(_, value)| value)
+            }
+            (Self::Pairs(pairs), PathStep::Key(wanted)) => last(pairs, &|key| is_key(key, wanted)),
+            (Self::Pairs(pairs), PathStep::Index(index)) => {
+                let wanted = literal::Value::Int(i128::try_from(*index).ok()?);
+                last(pairs, &|key| is_key(key, &wanted))
+            }
+            (Self::Attributes(pairs), PathStep::Key(wanted)) => {
+                last(pairs, &|key| is_key(key, wanted) && attribute(key).is_none())
+            }
+            (Self::Attributes(pairs), PathStep::Attribute(name)) => {
+                let is_it = |key: Node<'_>| {
+                    let text = key.graph().text_within(key.value(), name.len());
+                    text.is_some_and(|text| text == **name)
+                };
+                last(pairs, &is_it)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The longest name of an attribute that stands in a path.
+const LONGEST_NAME: usize = 4096;
+
+/// The name of an attribute, where a path can have it.
+fn attribute(key: Node<'_>) -> Option<String> {
+    let text = key.graph().text_within(key.value(), LONGEST_NAME)?;
+    let name = text.as_str().filter(|name| !name.contains(['.', '[', '{']) && !name.is_empty())?;
+    Some(name.to_owned())
 }
 
 impl<'a> Frame<'a> {
-    fn new(node: Node<'a>) -> Result<Self> {
-        if let Some(NumPyValue::Objects(objects)) = node.numpy()? {
-            return Ok(Self::Elements(objects.items, objects.shape.to_vec()));
+    /// The frame of a node, which is what of NumPy it was found to be.
+    fn new(node: Node<'a>, found: Option<&NumPyValue<'a>>) -> Self {
+        if let Some(NumPyValue::Objects(objects)) = found {
+            return Self::Elements(objects.items, objects.shape.to_vec());
         }
-        Ok(match node.view() {
-            View::List(items) | View::Tuple(items) => Self::Items(items),
-            View::Set(items) | View::FrozenSet(items) => Self::Set(items),
-            View::Dict(pairs) => Self::Pairs(pairs),
+        let mut parts = Vec::new();
+        match node.view() {
+            View::List(items) | View::Tuple(items) => return Self::Items(items),
+            View::Set(items) | View::FrozenSet(items) => {
+                return Self::Set(DistinctItems::of_set(items));
+            }
+            View::Dict(pairs) => parts.push(Part::Pairs(DistinctPairs::new(pairs))),
             View::Object(object) => {
-                let mut parts = Vec::new();
                 let args = object.args();
                 if args.items().is_none_or(|args| !args.is_empty()) {
                     parts.push(Part::One(PathStep::Attribute("__args__".to_owned()), args));
@@ -328,7 +375,7 @@ impl<'a> Frame<'a> {
                         Step::Append(items) | Step::AddItems(items) => {
                             parts.push(Part::Items(items))
                         }
-                        Step::SetItems(pairs) => parts.push(Part::Pairs(pairs)),
+                        Step::SetItems(pairs) => parts.push(Part::Pairs(DistinctPairs::new(pairs))),
                         Step::Popped(popped) => {
                             if let View::Object(call) = popped.view()
                                 && let Some(state) =
@@ -339,32 +386,28 @@ impl<'a> Frame<'a> {
                         }
                     }
                 }
-                Self::Parts(parts)
             }
-            _ => Self::Parts(Vec::new()),
-        })
+            _ => {}
+        }
+        let mut end = 0;
+        let parts = parts.into_iter().map(|part| {
+            let start = end;
+            end += part.len();
+            (start, part)
+        });
+        Self::Parts(parts.collect())
     }
 
     fn node(&self, place: usize) -> Option<Node<'a>> {
         match self {
-            Self::Items(items) | Self::Elements(items, _) | Self::Set(items) => items.get(place),
-            Self::Pairs(pairs) => pairs.get(place).map(|(_, value)| value),
-            Self::Parts(parts) => {
-                let mut place = place;
-                for part in parts {
-                    match place.checked_sub(part.len()) {
-                        Some(beyond) => place = beyond,
-                        None => return part.node(place),
-                    }
-                }
-                None
-            }
+            Self::Items(items) | Self::Elements(items, _) => items.get(place),
+            Self::Set(items) => items.get(place),
+            Self::Parts(parts) => part_at(parts, place).and_then(|(part, place)| part.node(place)),
         }
     }
 
-    fn get(&self, place: usize) -> Option<(PathStep, Node<'a>)> {
-        let node = self.node(place)?;
-        let step = match self {
+    fn step(&self, place: usize) -> Option<PathStep> {
+        Some(match self {
             Self::Items(_) => PathStep::Index(place),
             Self::Elements(_, shape) => {
                 let mut index = vec![0; shape.len()];
@@ -376,53 +419,48 @@ impl<'a> Frame<'a> {
                 if index.len() == 1 { PathStep::Index(place) } else { PathStep::Element(index) }
             }
             Self::Set(_) => PathStep::Item(place),
-            Self::Pairs(pairs) => key_step(pairs.get(place)?.0, place),
             Self::Parts(parts) => {
-                let mut place = place;
-                let mut found = None;
-                for part in parts {
-                    match place.checked_sub(part.len()) {
-                        Some(beyond) => place = beyond,
-                        None => {
-                            found = part.step(place);
-                            break;
-                        }
-                    }
-                }
-                found?
+                return part_at(parts, place).and_then(|(part, place)| part.step(place));
             }
-        };
-        Some((step, node))
+        })
     }
 
     /// The part that a step leads to; of several the last, as in a dict.
     fn child(&self, step: &PathStep) -> Option<Node<'a>> {
         match (self, step) {
-            (Self::Items(items), PathStep::Index(index))
-            | (Self::Set(items), PathStep::Item(index)) => items.get(*index),
+            (Self::Items(items), PathStep::Index(index)) => items.get(*index),
+            (Self::Set(items), PathStep::Item(index)) => items.get(*index),
             (Self::Elements(items, shape), PathStep::Index(index)) if shape.len() == 1 => {
                 items.get(*index)
             }
-            (Self::Items(_) | Self::Set(_), _) => None,
-            _ => {
-                let mut found = None;
-                let mut place = 0;
-                while let Some((name, node)) = self.get(place) {
-                    if name == *step {
-                        found = Some(node);
-                    }
-                    place += 1;
-                }
-                found
+            (Self::Elements(items, shape), PathStep::Element(index)) => {
+                let is_inside = index.len() == shape.len()
+                    && index.iter().zip(shape).all(|(index, dim)| index < dim);
+                let place = index.iter().zip(shape).fold(0_usize, |place, (index, dim)| {
+                    place.saturating_mul(*dim).saturating_add(*index)
+                });
+                items.get(place).filter(|_| is_inside)
             }
+            (Self::Parts(parts), step) => parts.iter().rev().find_map(|(_, part)| part.child(step)),
+            _ => None,
         }
     }
+}
+
+/// The part that a place is in, and the place in it.
+fn part_at<'p, 'a>(parts: &'p [(usize, Part<'a>)], place: usize) -> Option<(&'p Part<'a>, usize)> {
+    // Of parts that start at one place, all but the last are empty.
+    let index = parts.partition_point(|(start, _)| *start <= place).checked_sub(1)?;
+    let (start, part) = parts.get(index)?;
+    Some((part, place - start))
 }
 
 /// What a state sets: attributes from a dict, or from the pair of a dict and a dict of slots.
 fn attributes<'a>(state: Node<'a>, parts: &mut Vec<Part<'a>>) {
     match state.view() {
-        View::Dict(pairs) => return parts.push(Part::Attributes(pairs)),
+        View::Dict(pairs) => {
+            return parts.push(Part::Attributes(DistinctPairs::new(pairs)));
+        }
         View::Tuple(items) if items.len() == 2 => {
             let dicts: Option<Vec<_>> = items
                 .iter()
@@ -433,7 +471,8 @@ fn attributes<'a>(state: Node<'a>, parts: &mut Vec<Part<'a>>) {
                 })
                 .collect();
             if let Some(dicts) = dicts {
-                parts.extend(dicts.into_iter().flatten().map(Part::Attributes));
+                let dicts = dicts.into_iter().flatten().map(DistinctPairs::new);
+                parts.extend(dicts.map(Part::Attributes));
                 return;
             }
         }
@@ -442,12 +481,48 @@ fn attributes<'a>(state: Node<'a>, parts: &mut Vec<Part<'a>>) {
     parts.push(Part::One(PathStep::Attribute("__state__".to_owned()), state));
 }
 
-/// The step to the value of a key.
+/// The step to the value of a key. Keys that are long have their place instead.
 fn key_step(key: Node<'_>, place: usize) -> PathStep {
-    /// Keys are short and flat.
-    const DEPTH: usize = 8;
-    match DTypes::new(key.graph()).plain(key.value(), DEPTH) {
-        Ok(key) => PathStep::Key(key),
-        Err(_) => PathStep::Item(place),
+    plain_key(key.graph(), key.value()).map_or(PathStep::Item(place), PathStep::Key)
+}
+
+/// Whether a key is equal to what a path says, as Python has it.
+fn is_key(key: Node<'_>, wanted: &literal::Value) -> bool {
+    use literal::Value as Plain;
+    let (graph, value) = (key.graph(), key.value());
+    match wanted {
+        Plain::Str(text) => {
+            let found = graph.text_within(value, text.as_utf8().len());
+            found.is_some_and(|found| found.as_utf8() == text.as_utf8())
+        }
+        Plain::Bytes(bytes) => {
+            graph.bytes_within(value, bytes.len()).is_some_and(|found| *found == **bytes)
+        }
+        _ => plain_key(graph, value).is_some_and(|found| match (number(&found), number(wanted)) {
+            (Some(found), Some(wanted)) => found == wanted,
+            _ => found == *wanted,
+        }),
+    }
+}
+
+/// A number, if it is a whole one: `1`, `1.0` and `True` are the same key.
+#[allow(clippy::cast_possible_truncation, reason = "what does not fit is none")]
+fn number(value: &literal::Value) -> Option<i128> {
+    match value {
+        literal::Value::Int(int) => Some(*int),
+        literal::Value::Bool(bool) => Some((*bool).into()),
+        literal::Value::Float(float) => {
+            (float.trunc() == *float && float.abs() < 1e30).then_some(*float as i128)
+        }
+        _ => None,
+    }
+}
+
+/// A text for a message, without its end if it is long.
+fn shortened(text: String) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "...",
+        None => text,
     }
 }

@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 
 use super::Pickle;
-use super::dtype::DTypes;
+use super::dtype::{Budget, DTypes};
 use super::graph::{Graph, JoblibContents, Node, Value};
 use super::machine;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::shape::Shape;
 
@@ -24,63 +24,94 @@ pub(super) struct Wrapper {
     align: Option<usize>,
 }
 
+/// What is known of the arrays that came before in a stream.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// The itemsize of their dtypes, and whether they hold objects.
+    dtypes: HashMap<Value, (usize, bool)>,
+    /// What dtypes may still be read.
+    budget: Option<Budget>,
+    /// How many values their pickles have made.
+    items: u64,
+}
+
 /// The stand-in whose attributes a dict sets; `None` if it is none.
-pub(super) fn wrapper(graph: &Graph, state: Value) -> Result<Option<Wrapper>> {
-    let Some(Node::Dict(pairs)) = graph.node(state) else { return Ok(None) };
+pub(super) fn wrapper(graph: &Graph, state: Value) -> Option<Wrapper> {
+    /// joblib sets six at most. Many stand-ins may share one state, which is looked at for each of them.
+    const MOST: usize = 16;
+    const LONGEST: usize = 32;
+    let Some(Node::Dict(pairs)) = graph.node(state) else { return None };
+    if pairs.len() > 2 * MOST {
+        return None;
+    }
     let get = |name: &str| {
-        let mut pairs = pairs.chunks_exact(2).rev();
-        pairs.find(|pair| graph.text(pair[0]).is_some_and(|key| key == *name)).map(|pair| pair[1])
+        let is_it = |key| graph.text_within(key, LONGEST).is_some_and(|key| key == *name);
+        pairs.chunks_exact(2).rev().find(|pair| is_it(pair[0])).map(|pair| pair[1])
     };
     let (Some(class), Some(shape), Some(order), Some(dtype)) =
         (get("subclass"), get("shape"), get("order"), get("dtype"))
     else {
-        return Ok(None);
+        return None;
     };
-    let fortran = match graph.text(order).as_ref().and_then(|order| order.as_str()) {
+    let fortran = match graph.text_within(order, 1).as_ref().and_then(|order| order.as_str()) {
         Some("C") => false,
         Some("F") => true,
-        _ => return Ok(None),
+        _ => return None,
     };
     let align = match get("numpy_array_alignment_bytes") {
         None => None,
         Some(none) if none == Value::NONE => None,
         Some(align) => match graph.int(align).and_then(|align| usize::try_from(align).ok()) {
             Some(align @ 1..=255) => Some(align),
-            _ => return Ok(None),
+            _ => return None,
         },
     };
-    Ok(Some(Wrapper { class, shape, fortran, dtype, align }))
+    Some(Wrapper { class, shape, fortran, dtype, align })
 }
 
 /// What follows the stand-in that a node is, and where that ends.
 pub(super) fn follow(
     graph: &Graph,
-    known: &mut HashMap<Value, (usize, bool)>,
+    seen: &mut Seen,
     index: u32,
     at: usize,
     limits: &Limits,
 ) -> Result<(JoblibContents, usize)> {
     let wrong = || Error::pickle("a stand-in of joblib that does not describe an array");
     let state = graph.object(Value::node(index)).map(|object| object.state).ok_or_else(wrong)?;
-    let wrapper = wrapper(graph, state)?.ok_or_else(wrong)?;
-    let dtypes = DTypes::new(graph);
+    let wrapper = wrapper(graph, state).ok_or_else(wrong)?;
+    let budget = seen.budget.take().unwrap_or_else(|| Budget::of_input(graph.input.len()));
+    let dtypes = DTypes::with_budget(graph, budget);
     // Many arrays may share one dtype.
-    let (itemsize, has_object) = match known.get(&wrapper.dtype) {
+    let (itemsize, has_object) = match seen.dtypes.get(&wrapper.dtype) {
         Some(known) => *known,
         None => {
             let dtype = dtypes.expect(wrapper.dtype)?.dtype;
             let found = (dtype.itemsize(), dtype.has_object());
-            known.insert(wrapper.dtype, found);
+            seen.dtypes.insert(wrapper.dtype, found);
             found
         }
     };
+    let dims = dtypes.dims(wrapper.shape)?;
+    seen.budget = Some(dtypes.into_budget());
     if has_object {
-        let outcome = machine::run_nested(&graph.input, at, limits);
+        // All of them together may make so many values.
+        let used = seen.items.saturating_add(graph.nodes.len().max(graph.pool.len()) as u64);
+        let left = Limits { pickle_items: limits.pickle_items.saturating_sub(used), ..*limits };
+        let outcome = machine::run_nested(&graph.input, at, &left);
         let end = outcome.end;
-        let pickle = Pickle::from_outcome(outcome)?;
+        let made = outcome.graph.nodes.len().max(outcome.graph.pool.len()) as u64;
+        seen.items = seen.items.saturating_add(made).saturating_add(1);
+        let pickle = Pickle::from_outcome(outcome).map_err(|error| match error.kind() {
+            ErrorKind::Limit { name: "pickle_items", needed, .. } => {
+                let needed = needed.saturating_add(used);
+                Error::limit("pickle_items", limits.pickle_items, needed).at(at)
+            }
+            _ => error,
+        })?;
         return Ok((JoblibContents::Pickle(Box::new(pickle)), end));
     }
-    let len = Shape::new(&dtypes.dims(wrapper.shape)?)?.bytes(itemsize)?;
+    let len = Shape::new(&dims)?.bytes(itemsize)?;
     let mut start = at;
     if wrapper.align.is_some() {
         let padding = graph

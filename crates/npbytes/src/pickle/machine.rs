@@ -20,7 +20,7 @@ use super::cursor::Cursor;
 use super::graph::{Effect, Graph, How, Node, Object, Span, Unpacked, Value};
 use super::names::Known;
 use super::opcode::*;
-use super::text;
+use super::{joblib, text};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 
@@ -73,20 +73,29 @@ fn run_part(
         memoized: 0,
         next_buffer: 0,
         frame_end: usize::MAX,
-        joblib_dtypes: HashMap::new(),
+        joblib_seen: joblib::Seen::default(),
         protocol: 0,
         op: start,
         limits,
         known: [u32::MAX; Known::COUNT],
         names: HashMap::new(),
     };
-    // Most pickles are about one array.
-    machine.graph.nodes.reserve(16);
-    machine.graph.offsets.reserve(16);
-    machine.graph.pool.reserve(32);
+    let is_nested = joblib == Joblib::Refused;
+    if !is_nested {
+        // Most pickles are about one array.
+        machine.graph.nodes.reserve(16);
+        machine.graph.offsets.reserve(16);
+        machine.graph.pool.reserve(32);
+    }
     let root = machine.run();
     let op = machine.op;
     let root = root.map_err(|error| error.at(op));
+    if is_nested {
+        // There may be many, each of a few bytes.
+        machine.graph.nodes.shrink_to_fit();
+        machine.graph.offsets.shrink_to_fit();
+        machine.graph.pool.shrink_to_fit();
+    }
     Outcome {
         root,
         protocol: machine.protocol,
@@ -124,8 +133,8 @@ struct Machine<'a> {
     next_buffer: usize,
     /// Where the frame ends that the input is in.
     frame_end: usize,
-    /// The itemsize of dtypes of joblib's arrays, and whether they hold objects.
-    joblib_dtypes: HashMap<Value, (usize, bool)>,
+    /// What is known of joblib's arrays.
+    joblib_seen: joblib::Seen,
     protocol: u8,
     /// The offset of the opcode that runs.
     op: usize,

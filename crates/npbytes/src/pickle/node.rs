@@ -170,6 +170,14 @@ impl<'a> Node<'a> {
         self.graph().bytes(self.value).ok().flatten()
     }
 
+    /// Whether [`bytes`](Self::bytes) would give something. Does not look at them.
+    pub fn is_bytes(&self) -> bool {
+        let graph = self.graph();
+        graph.raw_bytes(self.value).is_some()
+            || graph.encoded_bytes(self.value).is_some()
+            || matches!(self.value.unpack(), Unpacked::ByteString(_))
+    }
+
     /// The number, if it is an `int` of 64 bits or a `bool`.
     pub fn int(&self) -> Option<i64> {
         self.graph().int(self.value)
@@ -185,14 +193,17 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The value of a text key, if it is a dict that has it.
+    /// The value of a text key, if it is a dict that has it. Goes through the keys.
     pub fn get(&self, key: &str) -> Option<Self> {
         match self.view() {
             // A key that is set twice has the last value.
             View::Dict(pairs) => pairs
                 .iter()
                 .rev()
-                .find(|(found, _)| found.text().is_some_and(|text| text == *key))
+                .find(|(found, _)| {
+                    let text = self.graph().text_within(found.value, key.len());
+                    text.is_some_and(|text| text == *key)
+                })
                 .map(|(_, value)| value),
             _ => None,
         }
@@ -227,6 +238,15 @@ impl<'a> Items<'a> {
         self.values.is_empty()
     }
 
+    pub(super) const fn graph(&self) -> &'a Graph {
+        &self.pickle.graph
+    }
+
+    /// A value of the same pickle.
+    pub(crate) const fn sibling(&self, value: Value) -> Node<'a> {
+        Node::new(self.pickle, value)
+    }
+
     /// The item at an index.
     pub fn get(&self, index: usize) -> Option<Node<'a>> {
         self.values.get(index).map(|&value| Node::new(self.pickle, value))
@@ -250,6 +270,10 @@ impl fmt::Debug for Items<'_> {
 pub struct Pairs<'a>(Items<'a>);
 
 impl<'a> Pairs<'a> {
+    pub(super) const fn graph(&self) -> &'a Graph {
+        self.0.graph()
+    }
+
     /// How many there are.
     pub const fn len(&self) -> usize {
         self.0.len() / 2

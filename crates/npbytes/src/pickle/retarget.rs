@@ -75,7 +75,7 @@ pub fn retarget(data: &Bytes, numpy: NumPy, options: &ReadOptions) -> Result<(Ve
         let write = WriteOptions::numpy(numpy).protocol(protocol);
         // The padding of joblib's arrays counts from the start of the file, as only the first pickle in it does.
         if pickle.graph.contents.is_empty() {
-            out.extend(pickle.encode(&write)?);
+            pickle.encode_to(&mut out, &write)?;
         } else if at == 0 {
             out.extend(pickle.encode_joblib(&write)?);
         } else {

@@ -29,17 +29,36 @@ impl Graph {
         }
     }
 
-    /// A text of a few characters; others are not looked at.
-    fn short_text(&self, value: Value) -> Option<Text<'_>> {
-        const FEW: usize = 32;
-        if let Unpacked::Text(at) = value.unpack() {
-            let head = self.input.get(at..)?;
-            let head = head.get(..FEW).unwrap_or(head);
-            if head.first() == Some(&UNICODE) && !head.contains(&b'\n') {
-                return None;
-            }
+    /// A text of so many bytes at most; longer ones are not looked at, as many values may share one.
+    pub(super) fn text_within(&self, value: Value, most: usize) -> Option<Text<'_>> {
+        self.line_within(value, most)?;
+        self.text(value).filter(|text| text.as_utf8().len() <= most)
+    }
+
+    /// Bytes of whatever stands for bytes in any protocol, if they are so many at most; longer ones are not looked at.
+    pub(super) fn bytes_within(&self, value: Value, most: usize) -> Option<Cow<'_, [u8]>> {
+        if let Some(text) = self.encoded_bytes(value) {
+            self.text_within(text, most.saturating_mul(2))
+                .or((text == Value::NONE).then(|| Text::borrowed(b"")))?;
         }
-        self.text(value).filter(|text| text.as_utf8().len() < FEW)
+        self.line_within(value, most)?;
+        self.bytes(value).ok().flatten().filter(|bytes| bytes.len() <= most)
+    }
+
+    /// Refuses what would have to be looked at from end to end to know that it is longer: escapes take ten bytes at most.
+    fn line_within(&self, value: Value, most: usize) -> Option<()> {
+        let (Unpacked::Text(at) | Unpacked::Line(at) | Unpacked::ByteString(at)) = value.unpack()
+        else {
+            return Some(());
+        };
+        if self.byte_range(value).is_some_and(|range| range.len() > most) {
+            return None;
+        }
+        let head = self.input.get(at..)?;
+        let head = head.get(..most.saturating_mul(10).saturating_add(8)).unwrap_or(head);
+        let is_line = matches!(value.unpack(), Unpacked::Line(_))
+            || matches!(head.first(), Some(&UNICODE | &STRING));
+        (!is_line || head.contains(&b'\n')).then_some(())
     }
 
     #[inline]
@@ -117,13 +136,15 @@ impl Graph {
 
     /// The text that protocols 0 to 2 make of bytes, if a value is the call that makes bytes of it again.
     pub(super) fn encoded_bytes(&self, value: Value) -> Option<Value> {
+        /// Names of encodings are short.
+        const FEW: usize = 32;
         let object = self.object(value)?;
         if object.how != How::Reduce || object.state != Value::ABSENT {
             return None;
         }
         match (self.known(object.callable), self.tuple(object.args)?) {
             (Known::CodecsEncode, &[text, encoding]) => {
-                let encoding = self.short_text(encoding)?;
+                let encoding = self.text_within(encoding, FEW)?;
                 let latin1 = matches!(encoding.as_str()?, "latin1" | "latin-1");
                 (latin1 && matches!(text.unpack(), Unpacked::Text(_))).then_some(text)
             }

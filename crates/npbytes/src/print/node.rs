@@ -4,16 +4,23 @@
 //! hand: `<class(arguments) state {...}>`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
 
-use super::objects::{masked_repr, masked_str, objects_extras, objects_text};
-use super::{Options, repr as array_repr, str as array_str};
+use super::masked::{masked_repr, masked_str};
+use super::objects::{objects_extras, objects_text};
+use super::words::{MOST_HELD, too_long};
+use super::{Options, prefix_of, record_extras, record_prefix, short_repr, str as array_str};
 use crate::array::Array;
-use crate::dtype::Kind;
+use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
 use crate::literal;
-use crate::pickle::{Items, Node, NumPyValue, Object, Objects, Pairs, Pickle, Step, Value, View};
+use crate::pickle::{
+    ArrayClass, DTypeObject, DistinctItems, DistinctPairs, Items, NdArray, Node, NumPyValue,
+    Object, Objects, Pickle, Reader, Step, Value, View,
+};
 
 /// The longest `int` that is shown by its digits, in bytes: Python itself refuses more than 4300 digits.
 const LONGEST_INT: usize = 1784;
@@ -24,37 +31,76 @@ pub(super) fn write(
     repr: bool,
     out: &mut dyn fmt::Write,
 ) -> Result<()> {
-    let mut writer = Writer { options, left: options.elements, open: HashMap::new(), depth: 0 };
+    let mut writer = Writer {
+        options,
+        left: options.elements,
+        open: HashMap::new(),
+        depth: 0,
+        reader: node.pickle().reader(),
+        held: Rc::new(Cell::new(MOST_HELD)),
+    };
     let mut text = String::new();
-    match node.numpy()? {
+    match writer.reader.numpy(*node)? {
         None => match node.text().filter(|_| !repr) {
             Some(plain) => return put(out, &plain.to_string_lossy()),
             None => return writer.value(*node, out),
         },
-        Some(value) if repr => writer.numpy(&value, &mut text)?,
         Some(NumPyValue::Array(found)) => {
-            return super::write_str(&found.array.view(), options, out);
+            return match repr {
+                true => write_array_repr(&found, options, out),
+                false => super::write_str(&found.array.view(), options, out),
+            };
         }
+        Some(NumPyValue::ObjectScalar(inner)) if !repr => return writer.object_scalar(inner, out),
+        Some(value) if repr => writer.numpy(*node, &value, &mut text)?,
         Some(NumPyValue::Scalar(array)) => return super::write_str(&array.view(), options, out),
         Some(NumPyValue::Objects(objects)) => writer.objects(&objects, false, &mut text)?,
         Some(NumPyValue::Masked(masked)) => text = masked_str(&masked, options)?,
-        Some(value) => writer.numpy(&value, &mut text)?,
+        Some(value) => writer.numpy(*node, &value, &mut text)?,
     }
     put(out, &text)
+}
+
+/// The `repr` of an array, which names its class.
+fn write_array_repr(found: &NdArray, options: &Options, out: &mut dyn fmt::Write) -> Result<()> {
+    let view = found.array.view();
+    match found.class {
+        ArrayClass::RecArray => super::write_record_repr(found.record, &view, options, out),
+        class => super::write_repr_as(prefix_of(class), &view, options, out),
+    }
 }
 
 fn put(out: &mut dyn fmt::Write, text: &str) -> Result<()> {
     out.write_str(text).map_err(|error| Error::io(std::io::Error::other(error)))
 }
 
-pub(super) struct Writer<'o> {
-    pub(super) options: &'o Options,
+struct Writer<'o, 'a> {
+    options: &'o Options,
     /// How many more values may be shown.
     left: u64,
     /// What is being written, and what stands for it within itself.
     open: HashMap<Key, &'static str>,
     /// How many arrays around this one are being written.
     depth: usize,
+    reader: Reader<'a>,
+    /// How much text may still be held.
+    held: Rc<Cell<usize>>,
+}
+
+/// A text that is held until it can be laid out.
+struct Held<'t> {
+    text: &'t mut String,
+    left: &'t Cell<usize>,
+}
+
+impl fmt::Write for Held<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let left = self.left.get().checked_sub(text.len());
+        self.left.set(left.unwrap_or(0));
+        left.ok_or(fmt::Error)?;
+        self.text.push_str(text);
+        Ok(())
+    }
 }
 
 /// How deep arrays of objects may hold one another: they are recursed over.
@@ -71,13 +117,13 @@ fn key(node: Node<'_>) -> Key {
 enum Task<'a> {
     Value(Node<'a>),
     Text(Cow<'static, str>),
-    Items(Items<'a>, usize),
-    Pairs(Pairs<'a>, usize),
+    Items(DistinctItems<'a>, usize),
+    Pairs(DistinctPairs<'a>, usize),
     /// A container is done.
     Close(Node<'a>),
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'_, 'a> {
     fn count(&mut self, values: u64) -> Result<()> {
         let limit = self.options.elements;
         self.left = self
@@ -87,7 +133,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    pub(super) fn value(&mut self, node: Node<'_>, out: &mut dyn fmt::Write) -> Result<()> {
+    /// The text of a value that has to be laid out.
+    fn text_of(&mut self, node: Node<'a>) -> Result<String> {
+        let mut text = String::new();
+        let left = Rc::clone(&self.held);
+        self.value(node, &mut Held { text: &mut text, left: &left })
+            .map_err(|error| if left.get() == 0 { too_long() } else { error })?;
+        Ok(text)
+    }
+
+    fn value(&mut self, node: Node<'a>, out: &mut dyn fmt::Write) -> Result<()> {
         let mut tasks = vec![Task::Value(node)];
         while let Some(task) = tasks.pop() {
             match task {
@@ -123,11 +178,7 @@ impl Writer<'_> {
     }
 
     /// The text of a value, or the start of it; what comes then is pushed.
-    fn start<'a>(
-        &mut self,
-        node: Node<'a>,
-        tasks: &mut Vec<Task<'a>>,
-    ) -> Result<Cow<'static, str>> {
+    fn start(&mut self, node: Node<'a>, tasks: &mut Vec<Task<'a>>) -> Result<Cow<'static, str>> {
         self.count(1)?;
         if let Some(stand_in) = self.open.get(&key(node)) {
             return Ok((*stand_in).into());
@@ -158,16 +209,20 @@ impl Writer<'_> {
             }
             View::List(items) => self.container(node, ["[", "]", "[...]"], items, tasks),
             View::Set(items) if items.is_empty() => "set()".into(),
-            View::Set(items) => self.container(node, ["{", "}", "set(...)"], items, tasks),
+            View::Set(items) => {
+                let items = DistinctItems::of_set(items);
+                self.distinct(node, ["{", "}", "set(...)"], items, tasks)
+            }
             View::FrozenSet(items) if items.is_empty() => "frozenset()".into(),
             View::FrozenSet(items) => {
-                self.container(node, ["frozenset({", "})", "frozenset(...)"], items, tasks)
+                let items = DistinctItems::of_set(items);
+                self.distinct(node, ["frozenset({", "})", "frozenset(...)"], items, tasks)
             }
             View::Dict(pairs) => {
                 self.open.insert(key(node), "{...}");
                 tasks.push(Task::Close(node));
                 tasks.push(Task::Text("}".into()));
-                tasks.push(Task::Pairs(pairs, 0));
+                tasks.push(Task::Pairs(DistinctPairs::new(pairs), 0));
                 "{".into()
             }
             View::Global(global) => format!("<{global}>").into(),
@@ -177,16 +232,19 @@ impl Writer<'_> {
                 tasks.push(Task::Value(id));
                 "<persistent ".into()
             }
-            View::Object(_) | View::Built => match node.numpy()? {
+            View::Object(_) | View::Built => match self.reader.numpy(node)? {
                 Some(NumPyValue::ObjectScalar(inner)) => {
+                    let [start, end] = self.void_type(node, inner)?;
+                    let inner = self.inside_void(inner)?;
+                    tasks.push(Task::Text(end.into()));
                     tasks.push(Task::Value(inner));
-                    "".into()
+                    start.into()
                 }
                 Some(value) => {
                     // An array of objects may hold itself.
                     self.open.insert(key(node), "<...>");
                     let mut text = String::new();
-                    let written = self.numpy(&value, &mut text);
+                    let written = self.numpy(node, &value, &mut text);
                     self.open.remove(&key(node));
                     written?;
                     text.into()
@@ -196,11 +254,21 @@ impl Writer<'_> {
         })
     }
 
-    fn container<'a>(
+    fn container(
+        &mut self,
+        node: Node<'a>,
+        texts: [&'static str; 3],
+        items: Items<'a>,
+        tasks: &mut Vec<Task<'a>>,
+    ) -> Cow<'static, str> {
+        self.distinct(node, texts, DistinctItems::all(items), tasks)
+    }
+
+    fn distinct(
         &mut self,
         node: Node<'a>,
         [start, end, stand_in]: [&'static str; 3],
-        items: Items<'a>,
+        items: DistinctItems<'a>,
         tasks: &mut Vec<Task<'a>>,
     ) -> Cow<'static, str> {
         self.open.insert(key(node), stand_in);
@@ -211,7 +279,7 @@ impl Writer<'_> {
     }
 
     /// An object that only Python could make: its class or the function that makes it, and what is handed to that.
-    fn object<'a>(&mut self, node: Node<'a>, tasks: &mut Vec<Task<'a>>) -> Cow<'static, str> {
+    fn object(&mut self, node: Node<'a>, tasks: &mut Vec<Task<'a>>) -> Cow<'static, str> {
         let View::Object(object) = node.view() else { return "".into() };
         if let Some(bytes) = node.bytes() {
             return literal::repr_bytes(&bytes).into();
@@ -233,12 +301,12 @@ impl Writer<'_> {
                 }
                 Step::Append(items) | Step::AddItems(items) => {
                     tasks.push(Task::Text("]".into()));
-                    tasks.push(Task::Items(items, 0));
+                    tasks.push(Task::Items(DistinctItems::all(items), 0));
                     tasks.push(Task::Text(" items [".into()));
                 }
                 Step::SetItems(pairs) => {
                     tasks.push(Task::Text("}".into()));
-                    tasks.push(Task::Pairs(pairs, 0));
+                    tasks.push(Task::Pairs(DistinctPairs::new(pairs), 0));
                     tasks.push(Task::Text(" items {".into()));
                 }
                 Step::Popped(value) => {
@@ -286,51 +354,123 @@ impl Writer<'_> {
     }
 
     /// What NumPy's `repr` says.
-    fn numpy(&mut self, value: &NumPyValue<'_>, out: &mut String) -> Result<()> {
+    fn numpy(&mut self, node: Node<'a>, value: &NumPyValue<'a>, out: &mut String) -> Result<()> {
         if self.depth >= MAX_DEPTH {
             return Err(Error::unsupported(format!(
                 "arrays of objects in one another, more than {MAX_DEPTH} deep"
             )));
         }
         self.depth += 1;
-        let written = self.numpy_inside(value, out);
+        let written = self.numpy_inside(node, value, out);
         self.depth -= 1;
         written
     }
 
-    fn numpy_inside(&mut self, value: &NumPyValue<'_>, out: &mut String) -> Result<()> {
+    fn numpy_inside(
+        &mut self,
+        node: Node<'a>,
+        value: &NumPyValue<'a>,
+        out: &mut String,
+    ) -> Result<()> {
+        // Its dtype is written with each of many arrays that share it.
+        let dtype = match value {
+            NumPyValue::Array(found) => Some(found.array.dtype()),
+            NumPyValue::Scalar(array) => Some(array.dtype()),
+            NumPyValue::Masked(masked) => Some(masked.data.dtype()),
+            NumPyValue::Objects(objects) => Some(objects.dtype.dtype()),
+            NumPyValue::DType(dtype) => Some(dtype.dtype()),
+            _ => None,
+        };
+        self.count(dtype.map_or(0, parts))?;
         match value {
             NumPyValue::Array(found) => {
                 // Long arrays are summarised.
                 let shown = found.array.len().min(self.options.threshold);
                 self.count(shown as u64)?;
-                out.push_str(&array_repr(&found.array.view(), self.options)?);
+                write_array_repr(found, self.options, out)?;
             }
-            NumPyValue::Scalar(array) => out.push_str(&self.scalar(array)?),
-            NumPyValue::DType(dtype) => out.push_str(&dtype.dtype().repr()),
+            NumPyValue::Scalar(array) => {
+                let is_record = self.reader.is_record(node)?;
+                out.push_str(&self.scalar(array, is_record)?);
+            }
+            NumPyValue::DType(dtype) => match dtype.dtype().kind() {
+                Kind::String => out.push_str(&self.string_dtype(dtype, node)?),
+                _ => out.push_str(&dtype.dtype().repr()),
+            },
             NumPyValue::MaskedConstant => out.push_str("masked"),
             NumPyValue::Objects(objects) => self.objects(objects, true, out)?,
             NumPyValue::Masked(masked) => {
-                let fill_value = match masked.fill_value.map(|node| (node, node.numpy())) {
-                    Some((_, Ok(Some(NumPyValue::Array(found))))) => {
-                        Some(array_str(&found.array.view(), self.options)?)
-                    }
-                    Some((node, _)) => {
-                        let mut text = String::new();
-                        self.value(node, &mut text)?;
-                        Some(text)
-                    }
+                let fill_value = match masked.fill_value {
                     None => None,
+                    Some(node) => Some(match self.reader.numpy(node) {
+                        Ok(Some(NumPyValue::Array(found))) => {
+                            array_str(&found.array.view(), self.options)?
+                        }
+                        _ => self.text_of(node)?,
+                    }),
                 };
                 out.push_str(&masked_repr(masked, fill_value, self.options)?);
             }
-            NumPyValue::ObjectScalar(inner) => self.value(*inner, out)?,
+            NumPyValue::ObjectScalar(inner) => {
+                let [start, end] = self.void_type(node, *inner)?;
+                let inner = self.inside_void(*inner)?;
+                out.push_str(&start);
+                out.push_str(&self.text_of(inner)?);
+                out.push_str(&end);
+            }
         }
         Ok(())
     }
 
+    /// What `print` shows of a scalar that holds objects.
+    fn object_scalar(&mut self, inner: Node<'a>, out: &mut dyn fmt::Write) -> Result<()> {
+        let inner = self.inside_void(inner)?;
+        match inner.text() {
+            Some(text) => put(out, &text.to_string_lossy()),
+            None => self.value(inner, out),
+        }
+    }
+
+    /// What a scalar with objects in it holds: the fields, if it is an array without axes.
+    fn inside_void(&self, inner: Node<'a>) -> Result<Node<'a>> {
+        Ok(match self.reader.numpy(inner)? {
+            Some(NumPyValue::Objects(objects)) if objects.shape.is_empty() => {
+                objects.items.get(0).unwrap_or(inner)
+            }
+            _ => inner,
+        })
+    }
+
+    /// What NumPy 2 says around the fields of a struct with objects in it.
+    fn void_type(&self, scalar: Node<'a>, inner: Node<'a>) -> Result<[String; 2]> {
+        let Some(NumPyValue::Objects(objects)) = self.reader.numpy(inner)? else {
+            return Ok([String::new(), String::new()]);
+        };
+        let is_struct = matches!(objects.dtype.dtype().kind(), Kind::Struct(_));
+        if !is_struct || !self.options.profile.numpy.names_scalar_types() {
+            return Ok([String::new(), String::new()]);
+        }
+        let class = if self.reader.is_record(scalar)? { "record" } else { "void" };
+        let dtype = objects.dtype.dtype().display_for(self.options.profile.python);
+        Ok([format!("np.{class}("), format!(", dtype={dtype})")])
+    }
+
+    /// A `StringDType` with its parameters.
+    fn string_dtype(&mut self, dtype: &DTypeObject, node: Node<'a>) -> Result<String> {
+        let string = dtype.string_dtype();
+        let mut parameters = Vec::new();
+        if let Some(missing) = string.na_object {
+            let missing = self.text_of(node.pickle().node(missing))?;
+            parameters.push(format!("na_object={missing}"));
+        }
+        if !string.coerce {
+            parameters.push("coerce=False".to_owned());
+        }
+        Ok(format!("StringDType({})", parameters.join(", ")))
+    }
+
     /// A scalar, with its type in front where NumPy 2 says it.
-    fn scalar(&self, array: &Array) -> Result<String> {
+    fn scalar(&self, array: &Array, is_record: bool) -> Result<String> {
         let view = array.view();
         let text = array_str(&view, self.options)?;
         let names_types = self.options.profile.numpy.names_scalar_types();
@@ -359,17 +499,43 @@ impl Writer<'_> {
                 let unit = unit.map_or_else(String::new, |unit| format!(",'{unit}'"));
                 return Ok(format!("{module}.timedelta64({count}{unit})"));
             }
-            Kind::Complex64 | Kind::Complex128 | Kind::ComplexLongDouble if names_types => {
+            Kind::Complex64 | Kind::Complex128 if names_types => {
                 (view.dtype().to_string(), inner.unwrap_or(&text).to_owned())
             }
-            Kind::Struct(_) => ("void".to_owned(), text),
+            // Their digits are more than a Python float has.
+            Kind::LongDouble => ("longdouble".to_owned(), quoted_where(names_types, text)),
+            Kind::ComplexLongDouble if names_types => {
+                ("clongdouble".to_owned(), quoted_where(true, inner.unwrap_or(&text).to_owned()))
+            }
+            Kind::Struct(_) => {
+                let class = if is_record { "record" } else { "void" };
+                let dtype = view.dtype().display_for(self.options.profile.python);
+                let dtype = if names_types { format!(", dtype={dtype}") } else { String::new() };
+                (class.to_owned(), text + &dtype)
+            }
+            Kind::Void(_) if names_types => ("void".to_owned(), text),
+            Kind::Void(_) => return Ok(format!("void({text})")),
             _ => (view.dtype().to_string(), text),
         };
         Ok(if names_types { format!("np.{name}({value})") } else { value })
     }
 
     /// An array of objects as NumPy prints it.
-    fn objects(&mut self, objects: &Objects<'_>, repr: bool, out: &mut String) -> Result<()> {
+    fn objects(&mut self, objects: &Objects<'a>, repr: bool, out: &mut String) -> Result<()> {
+        let written = self.objects_inside(objects, repr, out);
+        if self.depth <= 1 {
+            // It is written next, and not held any more.
+            self.held.set(MOST_HELD);
+        }
+        written
+    }
+
+    fn objects_inside(
+        &mut self,
+        objects: &Objects<'a>,
+        repr: bool,
+        out: &mut String,
+    ) -> Result<()> {
         let items = objects.items;
         if objects.shape.is_empty() && !repr {
             // As the object prints itself.
@@ -380,23 +546,55 @@ impl Writer<'_> {
             }
         }
         let options = self.options;
-        let mut word = |at: usize| {
-            let mut word = String::new();
-            if let Some(item) = items.get(at) {
-                // A list is told from an axis.
-                let is_list =
-                    matches!(item.view(), View::List(_)) && (repr || !objects.shape.is_empty());
-                word.push_str(if is_list { "list(" } else { "" });
-                self.value(item, &mut word)?;
-                word.push_str(if is_list { ")" } else { "" });
-            }
-            Ok(word)
+        let (dtype, shape) = (objects.dtype.dtype(), &objects.shape);
+        let prefix = match objects.class {
+            ArrayClass::RecArray => record_prefix(objects.dtype.is_record(), dtype),
+            class => prefix_of(class),
         };
-        let text = objects_text(&objects.shape, options, repr, &mut word)?;
-        out.push_str(&text);
-        if repr {
-            out.push_str(&objects_extras(objects.dtype.dtype(), &objects.shape, options, &text));
+        let mut word = |at: usize| {
+            let Some(item) = items.get(at) else { return Ok(String::new()) };
+            let word = self.text_of(item)?;
+            // A list is told from an axis.
+            let is_list = matches!(item.view(), View::List(_)) && (repr || !shape.is_empty());
+            Ok(if is_list { format!("list({word})") } else { word })
+        };
+        let text = objects_text(shape, options, repr.then_some(prefix), &mut word)?;
+        if !repr {
+            out.push_str(&text);
+            return Ok(());
         }
+        let extras = match (objects.class, dtype.kind()) {
+            (ArrayClass::RecArray, _) => record_extras(prefix, dtype, shape, options),
+            (_, kind) => {
+                let dtype = match kind {
+                    Kind::String => {
+                        self.string_dtype(&objects.dtype, items.sibling(Value::NONE))?
+                    }
+                    _ => short_repr(dtype, options.profile),
+                };
+                objects_extras(prefix, &dtype, shape, options, &text)
+            }
+        };
+        out.push_str(prefix);
+        out.push_str(&text);
+        out.push_str(&extras);
         Ok(())
     }
+}
+
+/// How many fields a dtype has, those of fields included.
+fn parts(dtype: &DType) -> u64 {
+    match dtype.kind() {
+        Kind::Struct(fields) => fields
+            .fields()
+            .iter()
+            .fold(0, |all: u64, field| all.saturating_add(1).saturating_add(parts(field.dtype()))),
+        Kind::Subarray(sub) => parts(sub.base()),
+        _ => 0,
+    }
+}
+
+/// A text, in quotes where it has some.
+fn quoted_where(quoted: bool, text: String) -> String {
+    if quoted { format!("'{text}'") } else { text }
 }

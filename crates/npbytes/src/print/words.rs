@@ -4,6 +4,9 @@ use super::Options;
 use super::layout::width;
 use crate::error::{Error, Result};
 
+/// How many bytes of text are laid out at a time: what stands in brackets has to be broken into lines.
+pub(super) const MOST_HELD: usize = 64 << 20;
+
 /// The text of the element at a place in C order.
 pub(super) type Word<'w> = &'w mut dyn FnMut(usize) -> Result<String>;
 
@@ -132,6 +135,13 @@ impl Row<'_> {
         text.push_str(line.trim_end());
         self.line.clear();
     }
+}
+
+/// The failure of a text of more than [`MOST_HELD`].
+pub(super) fn too_long() -> Error {
+    let megabytes = MOST_HELD >> 20;
+    Error::unsupported(format!("the text of an array of objects of more than {megabytes} MiB"))
+        .with_help("show its items one by one, by their paths")
 }
 
 /// How many items of an axis are shown.

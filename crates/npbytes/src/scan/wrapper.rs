@@ -7,59 +7,69 @@ use bytes::Bytes;
 use super::{Place, Scanner};
 use crate::compressed::{Codec, ReadOptions, Reader};
 use crate::error::{Error, Result};
+use crate::pickle;
 use crate::sniff::Encoding;
 
 impl Scanner {
-    /// The contents of a wrapper; as far as they go, if that is damaged: who reads it as a stream runs what
-    /// stands before the damage.
-    pub(super) fn wrapper(&mut self, data: &Bytes, wrapper: Encoding, place: &Place) {
+    /// The contents of a wrapper that starts at an offset; as far as they go, if that is damaged: who reads it as a
+    /// stream runs what stands before the damage. Says where it ends.
+    pub(super) fn wrapper(
+        &mut self,
+        data: &Bytes,
+        start: usize,
+        wrapper: Encoding,
+        place: &Place,
+    ) -> usize {
+        let Some(codec) = Codec::of(wrapper) else { return data.len() };
         if self.is_too_deep(place, wrapper) {
-            return;
+            return data.len();
         }
         let mut contents = Vec::new();
-        let mut inside = place.clone();
-        inside.depth += 1;
-        let result = self.inflate(data, &mut contents, &mut inside);
+        let rest = data.slice(start..);
+        let result = self.inflate(&rest, codec, &mut contents);
         // Two bytes of zlib, or three of gzip, may be those of something else.
         if contents.is_empty() && result.is_err() && !wrapper.is_certain() {
+            if start > 0 {
+                return data.len();
+            }
             let before = self.parts.len();
-            self.unknown(data, place);
+            let end = self.unknown(data, place, false);
             if self.parts.get(before).is_some_and(|part| part.pickles.is_some()) {
-                return;
+                return end;
             }
             self.parts.truncate(before);
         }
+        let mut inside = place.clone();
+        inside.depth += 1;
+        inside.wrappers.push(wrapper);
         let before = self.parts.len();
         if !contents.is_empty() || result.is_ok() {
             self.bytes(&contents.into(), None, &inside);
         }
-        if let Err(error) = result {
-            match self.parts.get_mut(before) {
-                Some(part) if part.error.is_none() => part.error = Some(error),
-                _ => self.unreadable(&inside, Some(wrapper), error),
+        // Who knows no wrappers may take the signature for opcodes.
+        if !pickle::Report::is_out_of_question(&rest, start > 0) {
+            self.pickle(data, start, place);
+        }
+        match result {
+            Ok(consumed) => start.saturating_add(consumed).min(data.len()),
+            Err(error) => {
+                match self.parts.get_mut(before) {
+                    Some(part) if part.error.is_none() => part.error = Some(error),
+                    _ => self.unreadable(&inside, Some(wrapper), error),
+                }
+                data.len()
             }
         }
     }
 
-    fn inflate(&mut self, data: &Bytes, contents: &mut Vec<u8>, inside: &mut Place) -> Result<()> {
+    /// Takes off one wrapper, as what is inside of it may be two things as well; says how many bytes it has.
+    fn inflate(&mut self, data: &Bytes, codec: Codec, contents: &mut Vec<u8>) -> Result<usize> {
         let options = ReadOptions::default().limits(self.limits).input_len(data.len() as u64);
-        let mut reader = Reader::new(&data[..], &options)?;
-        inside.wrappers.extend(reader.codecs().iter().copied().map(encoding));
+        let mut reader = Reader::outermost(&data[..], codec, &options);
         let most = self.left.saturating_add(1);
         let result = reader.by_ref().take(most).read_to_end(contents);
         self.spend(contents.len() as u64)?;
         result.map_err(Error::from)?;
-        Ok(())
-    }
-}
-
-const fn encoding(codec: Codec) -> Encoding {
-    match codec {
-        Codec::Gzip => Encoding::Gzip,
-        Codec::Zlib => Encoding::Zlib,
-        Codec::Bzip2 => Encoding::Bzip2,
-        Codec::Xz => Encoding::Xz,
-        Codec::Lzma => Encoding::Lzma,
-        Codec::Zstd => Encoding::Zstd,
+        Ok(usize::try_from(reader.consumed()).unwrap_or(usize::MAX))
     }
 }

@@ -6,6 +6,7 @@ mod joblib;
 mod machine;
 mod python2;
 mod recorded;
+mod unusual;
 mod walk;
 
 use bytes::Bytes;

@@ -5,6 +5,7 @@ use std::io::Write;
 use npbytes::Shape;
 
 use super::Told;
+use crate::arrow::describe::TableInfo;
 use crate::commands::Page;
 use crate::failure::{Failure, Result};
 use crate::input::Input;
@@ -73,6 +74,9 @@ pub(super) fn print_text(
             row("trailing", &bytes(trailing));
         }
     }
+    if let Some(table) = &info.table {
+        rows_of_table(table, &mut row);
+    }
     if info.arrays.len() > 1 {
         row("arrays", &info.arrays.len().to_string());
     }
@@ -101,6 +105,10 @@ pub(super) fn print_text(
         text.push('\n');
         text.push_str(&table);
     }
+    if let Some(table) = &info.table {
+        text.push('\n');
+        text.push_str(&listing::table_of_columns(table, &styles));
+    }
     if let Some(guess) = told.guess.as_ref().filter(|guess| !guess.is_empty()) {
         text.push_str("\nWhat the bytes could be, what reads shortest first:\n\n");
         text.push_str(&guess.table());
@@ -109,6 +117,37 @@ pub(super) fn print_text(
         }
     }
     page.out()?.write_all(text.as_bytes()).map_err(|error| Failure::stdout(&error))
+}
+
+fn rows_of_table(table: &TableInfo, row: &mut impl FnMut(&str, &str)) {
+    /// How many pairs of metadata are shown, and how much of each.
+    const PAIRS: usize = 8;
+    const LONGEST: usize = 60;
+    row("rows", &table.rows.to_string());
+    if let Some(parts) = table.parts {
+        let name = if table.compression.is_empty() { "batches" } else { "groups" };
+        row(name, &parts.to_string());
+    }
+    if !table.compression.is_empty() {
+        row("compressed", &table.compression.join(", "));
+    }
+    if let Some(by) = &table.created_by {
+        row("written by", by);
+    }
+    if let Some(dtype) = &table.dtype {
+        row("dtype", dtype);
+    }
+    for (key, value) in table.metadata.iter().take(PAIRS) {
+        let mut shown: String = value.chars().take(LONGEST).collect();
+        if shown.len() < value.len() {
+            shown.push_str("...");
+        }
+        row("metadata", &format!("{key} = {shown}"));
+    }
+    if table.metadata.len() > PAIRS {
+        row("metadata", &format!("... and {} others", table.metadata.len() - PAIRS));
+    }
+    row("columns", &table.columns.len().to_string());
 }
 
 fn rows_of_pickle(pickle: &PickleInfo, is_other: bool, row: &mut impl FnMut(&str, &str)) {

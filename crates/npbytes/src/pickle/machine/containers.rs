@@ -111,9 +111,8 @@ impl Machine<'_> {
             }
             self.end_frame(self.cursor.at())?;
         }
-        let known = &mut self.joblib_dtypes;
-        let (contents, end) =
-            joblib::follow(&self.graph, known, index, self.cursor.at(), self.limits)?;
+        let (seen, at) = (&mut self.joblib_seen, self.cursor.at());
+        let (contents, end) = joblib::follow(&self.graph, seen, index, at, self.limits)?;
         self.graph.contents.insert(index, contents);
         self.cursor = Cursor::new(self.data, end);
         Ok(())

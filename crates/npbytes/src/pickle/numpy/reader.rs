@@ -1,5 +1,7 @@
 //! Reads the forms in which NumPy's objects are pickled: an exact grammar, of all versions.
 
+use std::cell::RefCell;
+
 use bytes::Bytes;
 
 use super::{Masked, NdArray, NumPyValue, Objects};
@@ -36,6 +38,12 @@ pub struct Reader<'a> {
     pickle: &'a Pickle,
     graph: &'a Graph,
     dtypes: DTypes<'a>,
+    /// The dtype of a mask, by that of the data, of the array that was read last.
+    mask_dtype: RefCell<Option<(Value, DType)>>,
+    /// The bytes that were made of a text last: many arrays may share it.
+    made: RefCell<Option<(Value, Bytes)>>,
+    /// The reader of a pickle inside of this one: a walk leaves one before it enters the next.
+    inside: RefCell<Option<Box<Self>>>,
 }
 
 /// What a regular array's pickle consists of.
@@ -48,7 +56,14 @@ struct Parts {
 
 impl<'a> Reader<'a> {
     pub(in crate::pickle) fn new(pickle: &'a Pickle) -> Self {
-        Self { pickle, graph: &pickle.graph, dtypes: DTypes::new(&pickle.graph) }
+        Self {
+            pickle,
+            graph: &pickle.graph,
+            dtypes: DTypes::new(&pickle.graph),
+            mask_dtype: RefCell::default(),
+            made: RefCell::default(),
+            inside: RefCell::default(),
+        }
     }
 
     /// The object of NumPy that a node is: see [`Node::numpy`].
@@ -59,8 +74,18 @@ impl<'a> Reader<'a> {
         if std::ptr::eq(node.pickle(), self.pickle) {
             self.find(node.value())
         } else {
-            node.numpy()
+            self.inside(node)
         }
+    }
+
+    /// Reads in a pickle that joblib put behind a stand-in.
+    fn inside(&self, node: Node<'a>) -> Result<Option<NumPyValue<'a>>> {
+        let mut inside = self.inside.borrow_mut();
+        let reader = match inside.take() {
+            Some(reader) if std::ptr::eq(reader.pickle, node.pickle()) => reader,
+            _ => Box::new(Self::new(node.pickle())),
+        };
+        inside.insert(reader).find(node.value())
     }
 
     /// The array or scalar that a node is: see [`Node::array`].
@@ -119,21 +144,52 @@ impl<'a> Reader<'a> {
         }
         let Some(&object) = self.graph.object(value) else { return Ok(None) };
         let found = match self.claim(value) {
-            Known::Reconstruct => self.reconstructed(value, object)?,
+            Known::Reconstruct => return self.reconstructed(value, object),
             Known::FromBuffer => self.buffered(value, object)?,
             Known::Scalar => self.scalar(value, object)?,
             Known::DType | Known::StringDType => NumPyValue::DType(self.dtype(value)?),
-            Known::MaReconstruct => self.masked(value, object)?,
+            Known::MaReconstruct => return self.masked(value, object),
             Known::MaskedConstant => {
                 if self.graph.tuple(object.args).is_none_or(|args| !args.is_empty()) {
                     return Err(self.error(value, "expected MaskedConstant()"));
                 }
                 NumPyValue::MaskedConstant
             }
-            Known::JoblibArray => self.joblib(value, object)?,
+            Known::JoblibArray => return self.joblib(value, object),
+            _ if self.is_masked_records(object) => return self.masked(value, object),
             _ => return Ok(None),
         };
         Ok(Some(found))
+    }
+
+    /// Whether an object is a `numpy.ma.mrecords.MaskedRecords`, which is pickled as a masked array of structs is.
+    fn is_masked_records(&self, object: Object) -> bool {
+        const MODULE: &str = "numpy.ma.mrecords";
+        const NAME: &str = "_mrreconstruct";
+        let Some(Raw::Global(name)) = self.graph.node(object.callable) else { return false };
+        let is_it = |value, text: &str| {
+            self.graph.text_within(value, text.len()).is_some_and(|found| found == *text)
+        };
+        object.how == How::Reduce && is_it(name.name, NAME) && is_it(name.module, MODULE)
+    }
+
+    /// Whether a scalar is a `numpy.record`.
+    pub(crate) fn is_record(&self, scalar: Node<'a>) -> Result<bool> {
+        if !std::ptr::eq(scalar.pickle(), self.pickle) {
+            return Self::new(scalar.pickle()).is_record(scalar);
+        }
+        let dtype = match self.graph.node(scalar.value()) {
+            Some(Raw::Object(object)) => {
+                self.graph.tuple(object.args).and_then(|args| args.first())
+            }
+            Some(Raw::Scalar(object)) => match &object.dtype {
+                DTypeSource::Own(dtype) => return Ok(dtype.is_record()),
+                DTypeSource::Shared(value) => Some(value),
+            },
+            _ => None,
+        };
+        let found = dtype.map(|dtype| self.dtypes.find(*dtype)).transpose()?.flatten();
+        Ok(found.is_some_and(|found| found.record))
     }
 
     /// A dtype object, with what its pickle says beside the layout.
@@ -223,14 +279,30 @@ impl<'a> Reader<'a> {
         if let Some(Raw::Bytes(bytes) | Raw::ByteArray(bytes)) = self.graph.node(value) {
             return Ok(Some((**bytes).clone()));
         }
-        if let Some(text) = self.graph.encoded_bytes(value) {
-            return self.graph.latin1(text).map(|bytes| Some(bytes.into()));
-        }
-        match value.unpack() {
+        let text = match (self.graph.encoded_bytes(value), value.unpack()) {
+            (Some(text), _) => text,
             // What Python 2 wrote as `str`, and some readers wrote again as text.
-            Unpacked::Text(_) => self.graph.latin1(value).map(|bytes| Some(bytes.into())),
-            _ => Ok(self.graph.byte_string(value).map(|bytes| Bytes::from(bytes.into_owned()))),
+            (None, Unpacked::Text(_) | Unpacked::ByteString(_)) => value,
+            (None, _) => return Ok(None),
+        };
+        let mut made = self.made.borrow_mut();
+        match made.take() {
+            Some((last, bytes)) if last == text => {
+                *made = Some((last, bytes.clone()));
+                return Ok(Some(bytes));
+            }
+            // It goes before the next is made.
+            other => drop(other),
         }
+        let bytes = match text.unpack() {
+            Unpacked::ByteString(_) => match self.graph.byte_string(text) {
+                Some(bytes) => Bytes::from(bytes.into_owned()),
+                None => return Ok(None),
+            },
+            _ => Bytes::from(self.graph.latin1(text)?),
+        };
+        *made = Some((text, bytes.clone()));
+        Ok(Some(bytes))
     }
 
     fn class(&self, value: Value) -> Option<ArrayClass> {
@@ -265,12 +337,15 @@ impl<'a> Reader<'a> {
     }
 
     /// `_reconstruct(class, (0,), b'b')` and the array's state.
-    fn reconstructed(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+    fn reconstructed(&self, value: Value, object: Object) -> Result<Option<NumPyValue<'a>>> {
         let wrong = || self.error(value, "expected _reconstruct(class, (0,), b'b')");
         let Some(&[class, shape, code]) = self.graph.tuple(object.args) else {
             return Err(wrong());
         };
         let class = self.class(class).ok_or_else(wrong)?;
+        if class == ArrayClass::Other && !self.is_plain_state(value, object) {
+            return Ok(None);
+        }
         if !self.is_placeholder(shape, code) {
             return Err(wrong());
         }
@@ -281,7 +356,8 @@ impl<'a> Reader<'a> {
             // Nobody has filled it: there is nothing.
             let (dtype, shape) = (DType::native(Kind::Int8), Shape::new(&[0])?);
             let array = Array::new(dtype, shape, AxisOrder::C, Bytes::new())?;
-            return Ok(NumPyValue::Array(NdArray { array, class, record: false, writeable: true }));
+            let array = NdArray { array, class, record: false, writeable: true };
+            return Ok(Some(NumPyValue::Array(array)));
         }
         let state = self.graph.tuple(object.state).ok_or_else(wrong)?;
         let state = match state {
@@ -293,22 +369,44 @@ impl<'a> Reader<'a> {
         };
         let parts = self.parts(state, value)?;
         if parts.dtype.dtype.has_object() {
-            return self.objects(value, parts, class);
+            return self.objects(value, parts, class).map(Some);
         }
         let data = self
             .bytes(parts.data)?
             .ok_or_else(|| self.error(value, "expected the elements of an array as bytes"))?;
         let record = parts.dtype.record;
         let array = self.dense(value, parts, data)?;
-        Ok(NumPyValue::Array(NdArray { array: native(array)?, class, record, writeable: true }))
+        let array = NdArray { array: native(array)?, class, record, writeable: true };
+        Ok(Some(NumPyValue::Array(array)))
+    }
+
+    /// Whether a class of its own has the state of an array, and nothing beside it. What a class makes of another state
+    /// only its code knows: it is an object then, in which arrays may be.
+    fn is_plain_state(&self, value: Value, object: Object) -> bool {
+        let rest = match self.graph.tuple(object.state) {
+            Some([version, rest @ ..]) if rest.len() == 4 => {
+                matches!(self.graph.int(*version), Some(0 | 1)).then_some(rest)
+            }
+            Some(rest) if rest.len() == 4 => Some(rest),
+            _ => None,
+        };
+        let is_array = rest.is_some_and(|rest| match *rest {
+            [shape, dtype, fortran, _] => {
+                self.graph.tuple(shape).is_some()
+                    && matches!(self.claim(dtype), Known::DType | Known::StringDType)
+                    && self.graph.int(fortran).is_some()
+            }
+            _ => false,
+        });
+        is_array && self.graph.effects(value).is_empty()
     }
 
     /// `(0,), b'b'`: what an array is before its state is set.
     fn is_placeholder(&self, shape: Value, code: Value) -> bool {
         let empty =
             matches!(self.graph.tuple(shape), Some(&[dim]) if self.graph.int(dim) == Some(0));
-        let text = self.graph.text(code).is_some_and(|text| text == *"b");
-        let bytes = || matches!(self.graph.bytes(code), Ok(Some(bytes)) if *bytes == *b"b");
+        let text = self.graph.text_within(code, 1).is_some_and(|text| text == *"b");
+        let bytes = || self.graph.bytes_within(code, 1).is_some_and(|bytes| *bytes == *b"b");
         empty && (text || bytes())
     }
 
@@ -371,7 +469,7 @@ impl<'a> Reader<'a> {
             return Err(self.error(value, "objects in a buffer"));
         }
         let memory = self.dtypes.dims(shape)?;
-        let order = self.graph.text(order).ok_or_else(wrong)?;
+        let order = self.graph.text_within(order, 1).ok_or_else(wrong)?;
         let (shape, order) = match (order.as_utf8(), axes) {
             (b"C", None) => (memory, AxisOrder::C),
             (b"F", None) => (memory, AxisOrder::F),
@@ -416,7 +514,8 @@ impl<'a> Reader<'a> {
     }
 
     /// `_mareconstruct(class, ndarray, (0,), 'b')` and `(1, shape, dtype, is_fortran, data, mask, fill_value)`.
-    fn masked(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+    /// One of objects has a list of them instead of bytes: it is an object, in which arrays may be.
+    fn masked(&self, value: Value, object: Object) -> Result<Option<NumPyValue<'a>>> {
         let wrong = || self.error(value, "expected the pickle of a masked array");
         let Some(&[class, base, shape, code]) = self.graph.tuple(object.args) else {
             return Err(wrong());
@@ -438,17 +537,24 @@ impl<'a> Reader<'a> {
         }
         let parts = self.parts(&[shape, dtype, fortran, data], value)?;
         if parts.dtype.dtype.has_object() {
-            return Err(self.at(value, Error::unsupported("a masked array of objects")));
+            return Ok(None);
         }
         let data = self.bytes(parts.data)?.ok_or_else(wrong)?;
         let data = self.dense(value, parts, data)?;
-        let mask = self.mask(&data, self.bytes(mask)?.ok_or_else(wrong)?);
-        Ok(NumPyValue::Masked(Masked {
+        let known = self.mask_dtype.borrow_mut().take().filter(|(last, _)| *last == dtype);
+        let mask_dtype = match known {
+            Some((_, mask_dtype)) => mask_dtype,
+            None => mask_dtype(data.dtype())?,
+        };
+        *self.mask_dtype.borrow_mut() = Some((dtype, mask_dtype.clone()));
+        let mask = self.bytes(mask)?.ok_or_else(wrong)?;
+        let mask = Array::new(mask_dtype, data.shape().clone(), data.order().clone(), mask);
+        Ok(Some(NumPyValue::Masked(Masked {
             mask: mask.map_err(|error| self.at(value, error))?,
             data: native(data)?,
             fill_value: (fill_value != Value::NONE).then(|| Node::new(self.pickle, fill_value)),
             plain,
-        }))
+        })))
     }
 
     fn mask(&self, data: &Array, mask: Bytes) -> Result<Array> {
@@ -457,13 +563,13 @@ impl<'a> Reader<'a> {
     }
 
     /// joblib's stand-in: `{'subclass': ..., 'shape': ..., 'order': ..., 'dtype': ..., ...}`.
-    fn joblib(&self, value: Value, object: Object) -> Result<NumPyValue<'a>> {
+    fn joblib(&self, value: Value, object: Object) -> Result<Option<NumPyValue<'a>>> {
         let wrong = || self.error(value, "expected joblib's stand-in for an array");
         let contents = value.index().and_then(|index| self.graph.contents.get(&index));
         match contents.ok_or_else(wrong)? {
             JoblibContents::Data { data, .. } => {
                 let wrapper =
-                    crate::pickle::joblib::wrapper(self.graph, object.state)?.ok_or_else(wrong)?;
+                    crate::pickle::joblib::wrapper(self.graph, object.state).ok_or_else(wrong)?;
                 let dtype = self.dtypes.expect(wrapper.dtype)?;
                 let class = self.class(wrapper.class).ok_or_else(wrong)?;
                 let shape = Shape::new(&self.dtypes.dims(wrapper.shape)?)?;
@@ -472,16 +578,12 @@ impl<'a> Reader<'a> {
                 let record = dtype.record;
                 let array = Array::new(dtype.dtype, shape, order, data)
                     .map_err(|error| self.at(value, error))?;
-                Ok(NumPyValue::Array(NdArray {
-                    array: native(array)?,
-                    class,
-                    record,
-                    writeable: true,
-                }))
+                let array = NdArray { array: native(array)?, class, record, writeable: true };
+                Ok(Some(NumPyValue::Array(array)))
             }
             JoblibContents::Pickle(pickle) => {
                 let pickle: &'a Pickle = pickle;
-                pickle.root().numpy()?.ok_or_else(wrong)
+                self.inside(pickle.root())?.ok_or_else(wrong).map(Some)
             }
         }
     }

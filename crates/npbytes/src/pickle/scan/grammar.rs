@@ -8,6 +8,7 @@ use super::plain;
 use super::report::{Finding, FindingKind, Usage, Verdict};
 use super::short::{encoded, short};
 use super::standard::is_standard;
+use crate::dtype::{DType, Kind};
 use crate::pickle::Pickle;
 use crate::pickle::compat;
 use crate::pickle::graph::{Effect, Graph, How, JoblibContents, Node, Object, Unpacked, Value};
@@ -36,6 +37,23 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) const fn new(pickle: usize, protocol: u8, before: usize) -> Self {
         Self { pickle, protocol, found: BTreeMap::new(), before, omitted: 0 }
+    }
+
+    /// For what another way to read the same bytes finds.
+    pub(super) const fn hidden(&self, protocol: u8) -> Self {
+        Self::new(self.pickle, protocol, 0)
+    }
+
+    /// Adds a stand-in of joblib that is an object of its own.
+    pub(super) fn add_stand_in(&mut self, made_at: usize, used_at: usize) {
+        self.add(
+            FindingKind::Object,
+            Usage::NewObj,
+            "joblib.numpy_pickle.NumpyArrayWrapper",
+            Some(made_at),
+            Some(used_at),
+            "the stand-in for an array, which joblib does not put the array in place of",
+        );
     }
 
     /// How many there was no room for.
@@ -80,24 +98,29 @@ impl Findings {
         }
     }
 
-    /// Adds what another way to read the same bytes calls and this one does not, and says whether there is any. That it
-    /// fails is not counted: it does so on data.
-    pub(super) fn add_hidden(&mut self, hidden: Self) -> bool {
-        let before = self.found.len();
+    /// Adds what another way to read the same bytes calls or names and this one does not, and says what that makes of
+    /// the whole.
+    pub(super) fn add_hidden(&mut self, hidden: Self) -> Verdict {
+        let mut verdict = Verdict::NumPy;
+        self.omitted += hidden.omitted;
         for (key, mut finding) in hidden.found {
-            let calls = match finding.kind {
+            let fails = match finding.kind {
+                // Python fails there.
                 FindingKind::Malformed => {
-                    !finding.name.starts_with("joblib.") && finding.name != "a value"
+                    finding.name.starts_with("joblib.") || finding.name == "a value"
                 }
-                kind => kind.verdict() == Verdict::Runs,
+                // Those who would know what these are know joblib, too.
+                FindingKind::Persistent | FindingKind::Extension => true,
+                _ => false,
             };
-            if calls && !self.found.contains_key(&key) {
+            if !fails && !self.found.contains_key(&key) {
+                verdict = verdict.max(finding.kind.verdict());
                 finding.reason =
                     "hidden in the data of an array, for readers that do not know joblib";
                 self.found.insert(key, finding);
             }
         }
-        self.found.len() > before
+        verdict
     }
 
     /// All of them, the worst first, then by place.
@@ -128,9 +151,21 @@ pub(super) fn is_unchanged(graph: &Graph, value: Value) -> bool {
     graph.effects(value).iter().all(|effect| matches!(effect, Effect::Popped(_)))
 }
 
+/// How a graph was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// To its end.
+    Whole,
+    /// As far as it goes: there is no root.
+    Broken,
+    /// As those do who know nothing of joblib: what they take for opcodes are the data of arrays, so that most of what
+    /// they are told to call cannot be called so.
+    Unaware,
+}
+
 /// Adds what a graph holds that is no data, and says what that makes of it, and how many objects of NumPy there
-/// are. A graph that is not `whole` has no root.
-pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (Verdict, u64) {
+/// are.
+pub(super) fn judge(pickle: &Pickle, reading: Reading, findings: &mut Findings) -> (Verdict, u64) {
     let mut judge = Judge {
         graph: &pickle.graph,
         dtypes: Checked::new(&pickle.graph),
@@ -143,7 +178,7 @@ pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (V
         numpy: 0,
         called: vec![false; pickle.graph.nodes.len()],
         handed: Vec::new(),
-        whole,
+        reading,
     };
     let mut root_is_numpy = false;
     for index in 0..u32::try_from(pickle.graph.nodes.len()).unwrap_or(u32::MAX) {
@@ -153,7 +188,7 @@ pub(super) fn judge(pickle: &Pickle, whole: bool, findings: &mut Findings) -> (V
     }
     judge.globals();
     judge.hand_over();
-    if whole && !root_is_numpy {
+    if reading == Reading::Whole && !root_is_numpy {
         judge.raise(Verdict::Plain);
     }
     (judge.verdict, judge.numpy)
@@ -179,8 +214,7 @@ pub(super) struct Judge<'g, 'f> {
     called: Vec<bool>,
     /// The arguments of calls of other code.
     handed: Vec<(Value, usize)>,
-    /// Whether the pickle was read to its end.
-    whole: bool,
+    reading: Reading,
 }
 
 impl<'g> Judge<'g, '_> {
@@ -311,6 +345,9 @@ impl<'g> Judge<'g, '_> {
             "a call that NumPy and Python write with other arguments",
         );
         let known = self.graph.known(object.callable);
+        if self.reading == Reading::Unaware && self.comes_to_nothing(known, object) {
+            return Class::Part;
+        }
         let is_numpy = match known {
             Known::Reconstruct => self.array(value, object),
             Known::FromBuffer => self.buffered(value, object),
@@ -333,6 +370,39 @@ impl<'g> Judge<'g, '_> {
             _ => return self.other(value, object),
         };
         if is_numpy { Class::NumPy } else { malformed }
+    }
+
+    /// Whether a call of NumPy's does no harm, whatever it is told: it fails, or makes what nobody asked for. Dtypes
+    /// that it is given are looked at by themselves.
+    fn comes_to_nothing(&mut self, known: Known, object: Object) -> bool {
+        let graph = self.graph;
+        let args = graph.tuple(object.args).unwrap_or_default();
+        match known {
+            Known::Reconstruct => {
+                let class = args.first().copied().unwrap_or(Value::NONE);
+                is_plain_class(graph.known(class)) || class.index().is_none()
+            }
+            Known::FromBuffer | Known::NumPyType => object.how == How::Reduce,
+            // In a buffer it would find pointers.
+            Known::NdArray => object.how == How::Reduce && args.len() <= 2,
+            Known::Scalar => {
+                let dtype = args.first().and_then(|&dtype| self.dtypes.sound(dtype));
+                dtype.is_none_or(|dtype| !dtype.is_as_list())
+            }
+            Known::DType => object.state == Value::ABSENT,
+            // The names of NumPy's own come from a memo that is another one here.
+            Known::Other => {
+                let name = self.path(object.callable).map(|path| path.1.clone());
+                match (name.as_deref(), args) {
+                    (Some("dtype"), &[code, Value::FALSE, Value::TRUE]) => {
+                        short(graph, code, 12).is_some()
+                    }
+                    (Some("scalar"), &[_, data]) => self.length(data).is_some(),
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
     }
 
     /// Whether an object is no more than a call.
@@ -388,6 +458,12 @@ impl<'g> Judge<'g, '_> {
             }
             if self.is_foreign(class) {
                 return Class::Found(Foreign, class, "code of some other package");
+            }
+            let path = self.path(class);
+            if path.is_some_and(|path| plain::is_polynomial(&path.0, &path.1))
+                && is_unchanged(graph, value)
+            {
+                return Class::Found(Foreign, class, "an object of NumPy that is no array");
             }
             return Class::Found(Call, class, "a class that is no data, by way of copyreg");
         }
@@ -469,14 +545,17 @@ impl<'g> Judge<'g, '_> {
     ) -> Option<usize> {
         self.graph.int(fortran)?;
         let shape = self.shape(shape)?;
-        let dtype = self.dtypes.get(dtype)?;
-        if dtype.has_object() {
+        let dtype = self.dtypes.sound(dtype)?;
+        if matches!(dtype.dtype.kind(), Kind::Subarray(_)) {
+            return None;
+        }
+        if dtype.is_as_list() {
             return match self.graph.node(data) {
                 Some(Node::List(items)) if items.len() == shape.elements() => Some(items.len()),
                 _ => None,
             };
         }
-        let len = shape.bytes(dtype.itemsize()).ok()?;
+        let len = shape.bytes(dtype.dtype.itemsize()).ok()?;
         (self.length(data)? == len).then(|| shape.elements())
     }
 
@@ -507,9 +586,9 @@ impl<'g> Judge<'g, '_> {
             _ => return false,
         };
         let Some(shape) = self.shape(shape) else { return false };
-        let Some(dtype) = self.dtypes.get(dtype) else { return false };
-        let Ok(len) = shape.bytes(dtype.itemsize()) else { return false };
-        if dtype.has_object() {
+        let Some(dtype) = self.dtypes.sound(dtype) else { return false };
+        let Ok(len) = shape.bytes(dtype.dtype.itemsize()) else { return false };
+        if dtype.is_as_list() || matches!(dtype.dtype.kind(), Kind::Subarray(_)) {
             return false;
         }
         let order = short(graph, order, 1).unwrap_or_default();
@@ -539,15 +618,32 @@ impl<'g> Judge<'g, '_> {
         }
         let graph = self.graph;
         let Some(&[dtype, data]) = graph.tuple(object.args) else { return false };
-        let Some(dtype) = self.dtypes.get(dtype) else { return false };
-        if dtype.has_object() {
-            let is_struct = matches!(dtype.kind(), crate::Kind::Struct(_));
-            return !is_struct
-                || graph
-                    .object(data)
-                    .is_some_and(|array| graph.known(array.callable) == Known::Reconstruct);
+        let Some(sound) = self.dtypes.sound(dtype) else { return false };
+        match sound.dtype.kind() {
+            // An object has no scalar, and neither has a text of variable length.
+            Kind::Subarray(_) | Kind::Object | Kind::String => false,
+            _ if sound.is_as_list() => self.is_array_of_one(data, &sound.dtype),
+            _ => self.length(data) == Some(sound.dtype.itemsize()),
         }
-        self.length(data) == Some(dtype.itemsize())
+    }
+
+    /// Whether a value is an array without axes, of a dtype: what holds a struct with objects in it.
+    fn is_array_of_one(&mut self, value: Value, expected: &DType) -> bool {
+        let graph = self.graph;
+        let Some(array) = graph.object(value).copied() else { return false };
+        if graph.known(array.callable) != Known::Reconstruct || !self.array(value, array) {
+            return false;
+        }
+        match graph.tuple(array.state) {
+            Some(&[_, shape, dtype, _, _]) => {
+                shape == Value::EMPTY_TUPLE
+                    && self
+                        .dtypes
+                        .sound(dtype)
+                        .is_some_and(|found| found.is_as_list() && found.dtype == *expected)
+            }
+            _ => false,
+        }
     }
 
     /// `_mareconstruct(class, ndarray, (0,), 'b')` and `(1, shape, dtype, is_fortran, data, mask, fill_value)`.
@@ -556,7 +652,7 @@ impl<'g> Judge<'g, '_> {
         let Some(&[class, base, shape, code]) = graph.tuple(object.args) else { return false };
         if object.how != How::Reduce
             || !is_unchanged(graph, value)
-            || graph.known(class) != Known::MaskedArray
+            || !self.is_masked(class)
             || !is_plain_class(graph.known(base))
             || !self.is_empty_array(shape, code)
         {
@@ -573,12 +669,24 @@ impl<'g> Judge<'g, '_> {
         // A byte for each element, or for each field of each.
         let len = self.length(mask);
         match dtype.kind() {
-            crate::Kind::Struct(_) => {
+            Kind::Struct(_) => {
                 let mask = crate::pickle::numpy::mask_dtype(&dtype).map(|mask| mask.itemsize());
                 mask.is_ok_and(|size| elements.checked_mul(size) == len && len.is_some())
             }
             _ => len == Some(elements),
         }
+    }
+
+    /// Whether a global is called as NumPy's own are, by a module from another memo.
+    fn is_numpys(&mut self, global: Value) -> bool {
+        self.path(global).is_some_and(|path| matches!(&*path.1, "dtype" | "scalar" | "ndarray"))
+    }
+
+    /// The class of masked arrays, or that of an element of one with fields.
+    fn is_masked(&mut self, class: Value) -> bool {
+        self.graph.known(class) == Known::MaskedArray
+            || self.is_named(class, "numpy.ma.core", "mvoid")
+            || self.is_named(class, "numpy.ma", "mvoid")
     }
 
     /// joblib's stand-in for an array. Its attributes are those that joblib gives it: others would hide its
@@ -614,7 +722,11 @@ impl<'g> Judge<'g, '_> {
             && small(get("allow_mmap"))
             && small(get("numpy_array_alignment_bytes"))
             && self.shape(shape).is_some()
-            && self.dtypes.get(dtype).is_some()
+            && self.dtypes.sound(dtype).is_some_and(|dtype| {
+                // What follows is a pickle where the flags say so.
+                dtype.is_as_list() == dtype.dtype.has_object()
+                    && !matches!(dtype.dtype.kind(), Kind::Subarray(_))
+            })
             && match contents {
                 Some(JoblibContents::Data { .. }) => true,
                 // What is in it is judged by itself; that it is an array is what joblib says of it.
@@ -623,7 +735,7 @@ impl<'g> Judge<'g, '_> {
                     Some(root) if nested.graph.known(root.callable) == Known::Reconstruct
                 ),
                 // What follows it is what could not be read.
-                None => !self.whole,
+                None => self.reading != Reading::Whole,
             }
     }
 
@@ -650,7 +762,9 @@ impl<'g> Judge<'g, '_> {
                 }
                 _ => continue,
             }
-            if !plain::is_inert_class(self, value) {
+            let is_part =
+                self.is_masked(value) || self.reading == Reading::Unaware && self.is_numpys(value);
+            if !is_part && !plain::is_inert_class(self, value) {
                 let reason = "a global that is imported";
                 self.find(FindingKind::Reference, Usage::Named, value, at, reason);
             }
@@ -673,7 +787,10 @@ impl<'g> Judge<'g, '_> {
                 Some(Node::List(items) | Node::Dict(items) | Node::Set(items)) => items,
                 Some(Node::Global(_)) => {
                     let path = self.path(value);
-                    let standard = path.is_some_and(|path| comes_with_python(&path.0, &path.1));
+                    let standard = path.is_some_and(|path| {
+                        // To Python 3.11 and later `os\0` is `os`.
+                        comes_with_python(&path.0, &path.1) || path.0.contains('\0')
+                    });
                     if standard && !plain::is_inert_class(self, value) {
                         let reason = "a part of the standard library that other code is given";
                         self.find(FindingKind::HandedOver, Usage::Reduce, value, Some(at), reason);

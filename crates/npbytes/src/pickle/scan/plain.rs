@@ -227,18 +227,38 @@ pub(super) fn is_beyond_arrays(
                     _ => false,
                 }
         }
-        ("numpy" | "numpy.lib.polynomial" | "numpy.lib._polynomial_impl", "poly1d") => {
-            object.how == How::NewObj && args.is_empty() && is_unchanged(graph, value)
+        // What a generator was seeded with: its class, a number for the layout, and the state, if it is not set later.
+        ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence") => {
+            object.how == How::Reduce
+                && is_unchanged(graph, value)
+                && match *args {
+                    [class, layout, state] => {
+                        judge.is_named(class, module, "SeedSequence")
+                            && is_int(graph, layout)
+                            && (state == Value::NONE || graph.tuple(state).is_some())
+                    }
+                    _ => false,
+                }
         }
-        (
-            "numpy.polynomial.polynomial"
-            | "numpy.polynomial.chebyshev"
-            | "numpy.polynomial.legendre"
-            | "numpy.polynomial.laguerre"
-            | "numpy.polynomial.hermite"
-            | "numpy.polynomial.hermite_e",
-            "Polynomial" | "Chebyshev" | "Legendre" | "Laguerre" | "Hermite" | "HermiteE",
-        ) => object.how == How::NewObj && args.is_empty() && is_unchanged(graph, value),
+        _ => {
+            is_polynomial(module, name)
+                && object.how == How::NewObj
+                && args.is_empty()
+                && is_unchanged(graph, value)
+        }
+    }
+}
+
+/// Whether a class is one of NumPy's polynomials.
+pub(super) fn is_polynomial(module: &str, name: &str) -> bool {
+    match module {
+        "numpy" | "numpy.lib.polynomial" | "numpy.lib._polynomial_impl" => name == "poly1d",
+        "numpy.polynomial.polynomial" => name == "Polynomial",
+        "numpy.polynomial.chebyshev" => name == "Chebyshev",
+        "numpy.polynomial.legendre" => name == "Legendre",
+        "numpy.polynomial.laguerre" => name == "Laguerre",
+        "numpy.polynomial.hermite" => name == "Hermite",
+        "numpy.polynomial.hermite_e" => name == "HermiteE",
         _ => false,
     }
 }

@@ -12,11 +12,11 @@ pub enum Verdict {
     NumPy,
     /// Plain Python data, with NumPy data in it or without.
     Plain,
-    /// It cannot be read to its end, or not at all, so that nobody can say what the rest would do. What could be
-    /// read is harmless.
-    Unreadable,
     /// Objects of other classes, whose code would run: whether that is harmless, only who knows them can say.
     Other,
+    /// It cannot be read to its end, or not at all, so that nobody can say what the rest would do. What could be
+    /// read has no calls that no data needs; it may have other objects, which are among the findings.
+    Unreadable,
     /// Calls that no data needs.
     Runs,
 }
@@ -242,7 +242,11 @@ impl fmt::Display for Finding {
         if let Some(at) = self.named_at {
             write!(f, ", named at offset {at}")?;
         }
-        if let Some(at) = self.used_at.first() {
+        // What is no more than named is used where it is named.
+        let used_at = self.used_at.first().filter(|at| {
+            self.usage != Usage::Named || self.named_at.is_none_or(|named| named != **at)
+        });
+        if let Some(at) = used_at {
             let usage = self.usage.name();
             match self.usage {
                 Usage::Named => write!(f, ", at offset {at}")?,

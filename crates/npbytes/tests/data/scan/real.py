@@ -90,7 +90,26 @@ def plain():
     }.items()
 
 
-for verdict, values in ("numpy", arrays()), ("plain", plain()):
+def more():
+    """What is of NumPy, and more or less than an array."""
+    whole = np.zeros(2, np.dtype([("a", "i1"), ("b", "f8"), ("c", "O"), ("d", "U2")], align=True))
+    yield from {
+        "some fields": whole[["a", "b"]], "a field": whole[["c"]], "texts": whole[["a", "d"]], "dtype of some fields": whole[["a", "b"]].dtype,
+        "masked element": np.ma.array([(1, 2.0)], mask=[(0, 1)], dtype=[("a", "i4"), ("b", "f8")])[0], "aligned": whole, "element": whole[0],
+        "subarrays": np.zeros(2, [("o", "O", (2,)), ("t", [(("T", "x"), "U3")], (2, 2))]), "dtypes": np.dtype((np.record, 8)),
+    }.items()
+
+
+def others():
+    polynomial = np.polynomial
+    yield from {
+        "poly1d": np.poly1d([1, 2]), "Polynomial": polynomial.Polynomial([1, 2]), "HermiteE": polynomial.HermiteE([1]),
+        "Generator": np.random.default_rng(3), "RandomState": np.random.RandomState(3), "PCG64": np.random.PCG64(1),
+        "SeedSequence": np.random.SeedSequence(3),
+    }.items()
+
+
+for verdict, values in ("numpy", arrays()), ("numpy", more()), ("plain", plain()), ("other", others()):
     for name, value in values:
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             for dumps in pickle.dumps, pickle._dumps:

@@ -1,0 +1,206 @@
+//! Parquet files, written.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::basic::ZstdLevel;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::{dictionary, failure, units};
+use crate::Result;
+use crate::guard::guarded;
+
+/// How files are written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WriteOptions {
+    /// How pages are compressed.
+    pub compression: Compression,
+    /// The most rows of a row group.
+    pub row_group_rows: usize,
+    /// How many bytes a row group takes before the next one starts, about: the writer holds as many.
+    pub row_group_bytes: usize,
+}
+
+impl Default for WriteOptions {
+    fn default() -> Self {
+        Self {
+            compression: Compression::default(),
+            row_group_rows: 1 << 20,
+            row_group_bytes: 64 << 20,
+        }
+    }
+}
+
+/// How pages are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// Snappy: quick, and read by whatever reads Parquet.
+    Snappy,
+    /// Zstandard, at a level of 1 to 22.
+    Zstd(u8),
+}
+
+impl Default for Compression {
+    /// zstd at its quickest, which is smaller than snappy and not slower to read than disks are.
+    fn default() -> Self {
+        Self::Zstd(1)
+    }
+}
+
+/// How large a page becomes, uncompressed.
+const PAGE: usize = 1 << 20;
+/// How many values are encoded at once.
+const VALUES: usize = 8192;
+
+/// Writes record batches of one schema, a row group at a time.
+///
+/// Of each column it is decided by the first batch whether a dictionary pays.
+pub struct Writer<W: Write + Send> {
+    /// Until there is a batch to look at, the target.
+    state: State<W>,
+    stored: SchemaRef,
+    options: WriteOptions,
+    metadata: Vec<(String, String)>,
+    rows: u64,
+}
+
+enum State<W: Write + Send> {
+    Waiting(W),
+    Writing(Box<ArrowWriter<W>>),
+    Failed,
+}
+
+impl<W: Write + Send> std::fmt::Debug for Writer<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("schema", &self.stored).field("rows", &self.rows).finish()
+    }
+}
+
+impl<W: Write + Send> Writer<W> {
+    /// A writer of batches of this schema. Writes nothing before the first batch.
+    ///
+    /// # Errors
+    /// Types that Parquet does not have.
+    pub fn new(target: W, schema: &Schema, options: &WriteOptions) -> Result<Self> {
+        let stored = units::stored_schema(schema);
+        guarded("the schema", || {
+            ArrowSchemaConverter::new().convert(&stored).map(drop).map_err(failure)
+        })?;
+        Ok(Self {
+            state: State::Waiting(target),
+            stored: Arc::new(stored),
+            options: options.clone(),
+            metadata: Vec::new(),
+            rows: 0,
+        })
+    }
+
+    /// Adds to the key-value metadata of the file, which stands at its end.
+    pub fn add_metadata(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.metadata.push((key.into(), value.into()));
+    }
+
+    /// Writes a batch, or holds it for its row group.
+    ///
+    /// # Errors
+    /// A batch of another schema, a time that is too far away for Parquet, and those of the target: nothing more is
+    /// written then.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let batch = units::stored(batch, &self.stored).map_err(|error| {
+            self.state = State::Failed;
+            error.after_rows(self.rows)
+        })?;
+        let mut writer = self.writer(Some(&batch))?;
+        guarded("the batch", || writer.write(&batch).map_err(failure))?;
+        self.state = State::Writing(writer);
+        self.rows = self.rows.saturating_add(batch.num_rows() as u64);
+        Ok(())
+    }
+
+    /// Writes the last row group and the footer, flushes the target and returns it.
+    ///
+    /// # Errors
+    /// Those of the target.
+    pub fn finish(mut self) -> Result<W> {
+        let mut writer = self.writer(None)?;
+        for (key, value) in std::mem::take(&mut self.metadata) {
+            writer.append_key_value_metadata(KeyValue::new(key, value));
+        }
+        let mut target = writer.into_inner().map_err(failure)?;
+        target.flush()?;
+        Ok(target)
+    }
+
+    /// Takes the writer, which is made for the first batch. Who has it puts it back unless it failed.
+    fn writer(&mut self, first: Option<&RecordBatch>) -> Result<Box<ArrowWriter<W>>> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Writing(writer) => Ok(writer),
+            State::Failed => Err(std::io::Error::other("an earlier write failed").into()),
+            State::Waiting(target) => {
+                let options = ArrowWriterOptions::new().with_properties(self.properties(first)?);
+                let writer =
+                    ArrowWriter::try_new_with_options(target, Arc::clone(&self.stored), options);
+                Ok(Box::new(writer.map_err(failure)?))
+            }
+        }
+    }
+
+    fn properties(&self, first: Option<&RecordBatch>) -> Result<WriterProperties> {
+        use parquet::basic::Compression as Codec;
+        let codec = match self.options.compression {
+            Compression::None => Codec::UNCOMPRESSED,
+            Compression::Snappy => Codec::SNAPPY,
+            Compression::Zstd(level) => {
+                Codec::ZSTD(ZstdLevel::try_new(i32::from(level)).map_err(failure)?)
+            }
+        };
+        let mut properties = WriterProperties::builder()
+            .set_compression(codec)
+            .set_created_by(concat!("npbytes ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_data_page_size_limit(PAGE)
+            // Pages of as many bytes, however short the rows are.
+            .set_data_page_row_count_limit(usize::MAX)
+            .set_write_batch_size(VALUES)
+            .set_max_row_group_row_count(Some(self.options.row_group_rows.max(1)))
+            .set_max_row_group_bytes(Some(self.options.row_group_bytes.max(1)));
+        let parquet = ArrowSchemaConverter::new().convert(&self.stored).map_err(failure)?;
+        let pays = first.map(dictionary::pays).unwrap_or_default();
+        if pays.len() == parquet.num_columns() {
+            for (column, pays) in parquet.columns().iter().zip(pays) {
+                properties = properties.set_column_dictionary_enabled(column.path().clone(), pays);
+            }
+        }
+        Ok(properties.build())
+    }
+}
+
+/// Writes a file under a temporary name and renames it, so that there is the old file or the new one.
+///
+/// # Errors
+/// Those of the batches, of the writer and of the file.
+pub fn write(
+    path: impl AsRef<Path>,
+    schema: &Schema,
+    batches: impl IntoIterator<Item = Result<RecordBatch>>,
+    options: &WriteOptions,
+) -> Result<()> {
+    npbytes::replace_file(path, |file: &fs::File| {
+        let mut writer = Writer::new(BufWriter::with_capacity(1 << 16, file), schema, options)?;
+        for batch in batches {
+            writer.write(&batch?)?;
+        }
+        writer.finish().map(drop)
+    })
+}

@@ -1,0 +1,191 @@
+//! Parquet files.
+
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, ArrayRef, FixedSizeListArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    StructArray, TimestampSecondArray,
+};
+use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
+use npbytes_arrow::parquet::{Compression, File, WriteOptions, Writer};
+
+use crate::{assert_columns, columns, file, path, schema_of};
+
+fn read(bytes: Vec<u8>) -> Vec<RecordBatch> {
+    File::new(bytes.into())
+        .unwrap()
+        .batches(None, 1 << 20)
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+fn written(batches: &[RecordBatch], options: &WriteOptions) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new(), &schema_of(batches), options).unwrap();
+    for batch in batches {
+        writer.write(batch).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+/// pyarrow stores seconds as milliseconds too, and its note on the unit is Arrow's schema.
+#[test]
+fn files_of_pyarrow_are_read() {
+    for (name, codec) in [
+        ("none", "UNCOMPRESSED"),
+        ("snappy", "SNAPPY"),
+        ("gzip", "GZIP"),
+        ("lz4", "LZ4_RAW"),
+        ("zstd", "ZSTD"),
+    ] {
+        let file = File::open(path(&format!("{name}.parquet"))).unwrap();
+        assert_eq!((file.num_rows(), file.num_row_groups()), (5, 3), "{name}");
+        assert_eq!(file.compressions(), [codec]);
+        assert_eq!(file.metadata(), [("made", "by pyarrow")]);
+        assert!(file.created_by().unwrap().starts_with("parquet-cpp-arrow"));
+        for rows in [1, 2, 100] {
+            let batches: Vec<_> = file.batches(None, rows).unwrap().map(Result::unwrap).collect();
+            for name in ["i", "f", "s", "d", "l"] {
+                assert_eq!(crate::texts(&batches, name), crate::texts(&columns(), name), "{name}");
+            }
+        }
+        let some: Vec<_> = file.batches(Some(&[2]), 100).unwrap().map(Result::unwrap).collect();
+        assert_eq!(crate::texts(&some, "s"), ["a", "bc", "null", "", "é"]);
+        assert_eq!(some[0].num_columns(), 1);
+        assert!(file.batches(Some(&[6]), 1).is_err());
+    }
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    for compression in
+        [Compression::None, Compression::Snappy, Compression::Zstd(1), Compression::Zstd(3)]
+    {
+        let mut options = WriteOptions::default();
+        options.compression = compression;
+        let bytes = written(&columns(), &options);
+        assert_columns(&read(bytes), &format!("{compression:?}"));
+    }
+    assert_eq!(
+        *File::new(written(&columns(), &WriteOptions::default()).into()).unwrap().schema(),
+        schema_of(&columns())
+    );
+}
+
+#[test]
+fn row_groups_have_a_bound() {
+    let mut options = WriteOptions::default();
+    options.row_group_rows = 2;
+    let file = File::new(written(&columns(), &options).into()).unwrap();
+    assert_eq!(file.num_row_groups(), 3);
+
+    let values: ArrayRef = Arc::new(Int64Array::from_iter_values(
+        (0..100_000).map(|n: i64| n.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as i64)),
+    ));
+    let batch = RecordBatch::try_from_iter([("x", values)]).unwrap();
+    let mut options = WriteOptions::default();
+    options.row_group_bytes = 1 << 18;
+    let batches: Vec<_> = (0..10).map(|part| batch.slice(part * 10_000, 10_000)).collect();
+    let file = File::new(written(&batches, &options).into()).unwrap();
+    assert!((3..=8).contains(&file.num_row_groups()), "{}", file.num_row_groups());
+}
+
+/// Seconds in structs, lists and rows of fixed length, with nulls and before 1970.
+#[test]
+fn seconds_come_back_as_seconds() {
+    let seconds = || TimestampSecondArray::from(vec![Some(0), None, Some(-1), Some(1 << 40)]);
+    let second = DataType::Timestamp(TimeUnit::Second, None);
+    let inner = Fields::from(vec![Field::new("t", second.clone(), true)]);
+    let pairs = FixedSizeListArray::new(
+        Arc::new(Field::new("item", second.clone(), true)),
+        2,
+        Arc::new(seconds()),
+        None,
+    );
+    let metadata = [("numpy.dtype".to_owned(), "<M8[h]".to_owned())].into();
+    let schema = Schema::new(vec![
+        Field::new("t", second.clone(), true).with_metadata(metadata),
+        Field::new("zoned", DataType::Timestamp(TimeUnit::Second, Some("UTC".into())), true),
+        Field::new("s", DataType::Struct(inner.clone()), true),
+    ]);
+    let batch = RecordBatch::try_new(
+        Arc::new(schema),
+        vec![
+            Arc::new(seconds()),
+            Arc::new(seconds().with_timezone("UTC")),
+            Arc::new(StructArray::new(inner, vec![Arc::new(seconds())], None)),
+        ],
+    )
+    .unwrap();
+    let bytes = written(std::slice::from_ref(&batch), &WriteOptions::default());
+    assert_eq!(read(bytes), [batch]);
+    let batch = RecordBatch::try_from_iter([("pairs", Arc::new(pairs) as ArrayRef)]).unwrap();
+    let back = read(written(std::slice::from_ref(&batch), &WriteOptions::default()));
+    assert_eq!(back[0].column(0).to_data(), batch.column(0).to_data());
+
+    let far: ArrayRef = Arc::new(TimestampSecondArray::from(vec![0, i64::MAX / 1000 + 1]));
+    let batch = RecordBatch::try_from_iter([("far", far)]).unwrap();
+    let mut writer = Writer::new(Vec::new(), &batch.schema(), &WriteOptions::default()).unwrap();
+    let error = writer.write(&batch).unwrap_err();
+    assert_eq!((error.column(), error.row()), (Some("far"), Some(1)));
+    assert!(error.help().unwrap().contains("IPC"), "{error}");
+    assert!(writer.finish().is_err());
+}
+
+#[test]
+fn dictionaries_are_where_values_repeat() {
+    let few: ArrayRef =
+        Arc::new(StringArray::from_iter_values((0..5000).map(|n| ["red", "green"][n % 2])));
+    let many: ArrayRef = Arc::new(StringArray::from_iter_values((0..5000).map(|n| n.to_string())));
+    let floats: ArrayRef =
+        Arc::new(Float64Array::from_iter_values((0..5000).map(|n| f64::from(n).sqrt())));
+    let ones: ArrayRef = Arc::new(Float64Array::from(vec![1.0; 5000]));
+    let batch = RecordBatch::try_from_iter([
+        ("few", few),
+        ("many", many),
+        ("floats", floats),
+        ("ones", ones),
+    ])
+    .unwrap();
+    let mut options = WriteOptions::default();
+    options.compression = Compression::None;
+    let file = File::new(written(&[batch], &options).into()).unwrap();
+    let sizes: Vec<u64> = (0..4).map(|column| file.column_size(column).0).collect();
+    assert!(sizes[0] < 1500 && sizes[3] < 500, "{sizes:?}");
+    assert!(sizes[2] >= 40_000 && sizes[2] < 40_500, "{sizes:?}");
+    assert!(sizes[1] > 20_000, "{sizes:?}");
+}
+
+#[test]
+fn files_without_rows() {
+    let batches = columns();
+    let none = vec![RecordBatch::new_empty(schema_of(&batches))];
+    for batches in [&none[..], &[]] {
+        let mut writer =
+            Writer::new(Vec::new(), &schema_of(&none), &WriteOptions::default()).unwrap();
+        for batch in batches {
+            writer.write(batch).unwrap();
+        }
+        writer.add_metadata("a", "b");
+        let file = File::new(writer.finish().unwrap().into()).unwrap();
+        assert_eq!((file.num_rows(), file.metadata()), (0, vec![("a", "b")]));
+        assert_eq!(
+            file.batches(None, 10).unwrap().map(|batch| batch.unwrap().num_rows()).sum::<usize>(),
+            0
+        );
+        assert_eq!(file.schema().fields(), schema_of(&none).fields());
+        // Pairs that were added stand beside those of the schema.
+        let pairs = file.schema().metadata();
+        assert_eq!((pairs["a"].as_str(), pairs["made"].as_str()), ("b", "by pyarrow"));
+    }
+}
+
+#[test]
+fn what_is_no_parquet_is_said() {
+    for bytes in [&b""[..], b"PAR1", b"PAR1PAR1", b"PAR1\0\0\0\0PAR1", b"PAR1\xff\xff\xff\x7fPAR1"]
+    {
+        assert!(File::new(bytes::Bytes::copy_from_slice(bytes)).is_err(), "{bytes:?}");
+    }
+    assert!(File::open(path("no.parquet")).unwrap_err().to_string().contains("no.parquet"));
+    let _ = file("none.parquet");
+}
