@@ -321,6 +321,7 @@ def from_duckdb(path, form):
 READERS = [('pyarrow', from_pyarrow), ('polars', from_polars), ('duckdb', from_duckdb)]
 # What a reader does not do, by its own word.
 UNSUPPORTED = [
+    ('pyarrow', 'Could not open Parquet input source.*(FIXED_LEN_BYTE_ARRAY|length)', 'no binary of zero bytes in Parquet'),
     ('pyarrow', 'number of dimensions must be within', 'no more axes than NumPy has'),
     ('duckdb', 'Unsupported Internal Arrow Type e', 'no half floats'),
     ('duckdb', 'at least one (non-root )?column|Need at least one', 'no tables without columns'),

@@ -76,6 +76,7 @@ pub(crate) fn at(data: &Bytes, at: usize) -> Result<Option<(Framed, usize)>> {
 ///
 /// # Errors
 /// As [`at`], a body over the limit, and those of the source.
+#[cfg(feature = "ipc")]
 pub(crate) fn next(source: &mut impl Read, offset: &mut u64, limit: u64) -> Result<Option<Framed>> {
     let at = usize::try_from(*offset).unwrap_or(usize::MAX);
     let Some((len, head)) = metadata_len(source, at)? else { return Ok(None) };

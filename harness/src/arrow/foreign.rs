@@ -34,7 +34,7 @@ pub(super) fn run(environment: &Environment, mismatches: &mut Vec<Mismatch>) -> 
             *found.skipped.entry(format!("{}: {reason}", text("writer"))).or_default() += 1;
             continue;
         }
-        match compare(&directory, &text("file"), &text("format"), &text("name")) {
+        match compare(&directory, &text, &text("format")) {
             Ok(()) => *found.equal.entry((text("writer"), text("format"))).or_default() += 1,
             Err(what) => mismatches.push(Mismatch {
                 environment: environment.name.clone(),
@@ -46,10 +46,12 @@ pub(super) fn run(environment: &Environment, mismatches: &mut Vec<Mismatch>) -> 
     Ok(found)
 }
 
-/// One file against the arrays that NumPy wrote of it: `NAME.npy`, and `NAME.mask.npy` if something is masked.
-fn compare(directory: &Path, file: &str, format: &str, name: &str) -> Result<(), String> {
-    let path = directory.join(file);
-    let expected = numpy(&directory.join(format!("{name}.npy"))).map_err(|e| e.to_string())?;
+/// The file of a row against the arrays that NumPy wrote of it: what is `expected`, and `NAME.mask.npy` if something is
+/// masked.
+fn compare(directory: &Path, text: &impl Fn(&str) -> String, format: &str) -> Result<(), String> {
+    let path = directory.join(text("file"));
+    let (name, expected) = (text("name"), directory.join(format!("{}.npy", text("expected"))));
+    let expected = numpy(&expected).map_err(|error| error.to_string())?;
     let values = if format == "tensor" {
         let read = tensor::read(&path, &tensor::ReadOptions::default());
         Values::from(read.map_err(|error| error.to_string())?.array)

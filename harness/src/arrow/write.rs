@@ -156,6 +156,12 @@ impl Subject<'_> {
                 let reason = "the way back is asked to lose something".to_owned();
                 *skipped.entry(reason).or_default() += 1;
             }
+            // To be mended in npbytes-arrow: with the dtype in the metadata it is read.
+            Err(what) if self.choice == Choice::Plain && what.contains("a shape of |V0") => {
+                let reason = "known: npbytes reads no fields of zero bytes without metadata";
+                let skipped = &mut found.tally(format, self.choice).skipped;
+                *skipped.entry(reason.to_owned()).or_default() += 1;
+            }
             Err(_) if self.lost(format).is_some() => {
                 let reason = self.lost(format).unwrap_or_default().to_owned();
                 *found.tally(format, self.choice).skipped.entry(reason).or_default() += 1;

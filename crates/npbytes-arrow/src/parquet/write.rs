@@ -14,8 +14,8 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::{dictionary, failure, units};
-use crate::Result;
 use crate::guard::guarded;
+use crate::{Error, Result};
 
 /// How files are written.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ impl Default for Compression {
 const PAGE: usize = 1 << 20;
 /// How many values are encoded at once.
 const VALUES: usize = 8192;
+/// The most rows of a batch: a shape may promise any number of rows of nothing.
+const MAX_BATCH_ROWS: u64 = 1 << 32;
 
 /// Writes record batches of one schema, a row group at a time.
 ///
@@ -121,8 +123,21 @@ impl<W: Write + Send> Writer<W> {
             self.state = State::Failed;
             error.after_rows(self.rows)
         })?;
+        // Rows without elements take no memory, but time and a place in the file.
+        if batch.num_rows() as u64 > MAX_BATCH_ROWS {
+            self.state = State::Failed;
+            let rows = batch.num_rows();
+            return Err(Error::value(format!(
+                "a batch of {rows} rows, of which {MAX_BATCH_ROWS} can be written at once"
+            )));
+        }
         let mut writer = self.writer(Some(&batch))?;
-        guarded("the batch", || writer.write(&batch).map_err(failure))?;
+        // The writer calls itself for each row group that a batch goes on in.
+        let most = self.options.row_group_rows.max(1);
+        for start in (0..batch.num_rows().max(1)).step_by(most) {
+            let part = batch.slice(start, most.min(batch.num_rows() - start));
+            guarded("the batch", || writer.write(&part).map_err(failure))?;
+        }
         self.state = State::Writing(writer);
         self.rows = self.rows.saturating_add(batch.num_rows() as u64);
         Ok(())

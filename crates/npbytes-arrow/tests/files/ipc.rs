@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
-use arrow_array::{Array, RecordBatch};
 use bytes::Bytes;
 use npbytes_arrow::ipc::{
     Compression, File, Format, ReadOptions, Reader, Signature, WriteOptions, Writer, sniff,

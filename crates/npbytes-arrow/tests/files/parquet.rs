@@ -189,3 +189,28 @@ fn what_is_no_parquet_is_said() {
     assert!(File::open(path("no.parquet")).unwrap_err().to_string().contains("no.parquet"));
     let _ = file("none.parquet");
 }
+
+/// The writer of arrow-rs calls itself for each row group of a batch.
+#[test]
+fn a_batch_of_many_row_groups_does_not_overflow_the_stack() {
+    let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..5_000));
+    let batch = RecordBatch::try_from_iter([("x", column)]).unwrap();
+    let mut options = WriteOptions::default();
+    options.row_group_rows = 1;
+    let small = std::thread::Builder::new().stack_size(1 << 20);
+    let back = small.spawn(move || read(written(&[batch], &options))).unwrap().join().unwrap();
+    assert_eq!(back.iter().map(RecordBatch::num_rows).sum::<usize>(), 5_000);
+}
+
+/// As many rows as a shape promises take no memory while they have no elements.
+#[test]
+fn rows_of_nothing_without_end_are_refused() {
+    let item = Arc::new(Field::new_list_field(DataType::Int64, true));
+    let none: ArrayRef = Arc::new(Int64Array::from(Vec::<i64>::new()));
+    let rows = 1_000_000_000_000_000;
+    let column = FixedSizeListArray::try_new_with_length(item, 0, none, None, rows).unwrap();
+    let batch = RecordBatch::try_from_iter([("x", Arc::new(column) as ArrayRef)]).unwrap();
+    let mut writer = Writer::new(Vec::new(), &batch.schema(), &WriteOptions::default()).unwrap();
+    let error = writer.write(&batch).unwrap_err();
+    assert!(error.to_string().contains("1000000000000000 rows"), "{error}");
+}

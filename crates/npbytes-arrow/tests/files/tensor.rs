@@ -109,7 +109,7 @@ fn every_dtype_of_numbers_comes_back() {
             let dtype = DType::parse(dtype).unwrap();
             let shape = Shape::new(shape).unwrap();
             let len = shape.bytes(dtype.itemsize()).unwrap();
-            let bytes: Vec<u8> = (0..len).map(|n| (n % 2) as u8).collect();
+            let bytes: Vec<u8> = (0..len).map(|n| u8::from(n % 2 == 1)).collect();
             let array =
                 Array::new(dtype.clone(), shape, AxisOrder::permuted(axes).unwrap(), bytes.into())
                     .unwrap();

@@ -38,7 +38,7 @@ enum From<'a> {
     Stream(Box<npy::Reader<Box<dyn Read + 'a>>>),
     Array(Array),
     /// What is no array of elements, masked ones or objects: a whole, until it was made a column.
-    Values(Values),
+    Values(Box<Values>),
     Column(Box<Column>),
 }
 
@@ -62,7 +62,7 @@ impl<'a> ColumnRows<'a> {
         } as u64;
         let from = match values {
             Values::Array(array) => From::Array(array),
-            other => From::Values(other),
+            other => From::Values(Box::new(other)),
         };
         Ok(Self { name, source, rows, bytes, at: 0, from })
     }
@@ -235,7 +235,7 @@ impl<'a> ColumnRows<'a> {
                 Ok(Values::Array(block.ok_or_else(cut)?))
             }
             From::Array(array) => Ok(Values::Array(array.clone())),
-            From::Values(values) => Ok(values.clone()),
+            From::Values(values) => Ok((**values).clone()),
             From::Column(_) => Err(Failure::new(self.source.name(), "a column is no array")),
         }
     }

@@ -21,7 +21,7 @@ pub(super) struct Sink<'t> {
 }
 
 enum Writer<'t> {
-    Ipc(ipc::Writer<Target<'t>>),
+    Ipc(Box<ipc::Writer<Target<'t>>>),
     Parquet(Box<parquet::Writer<Target<'t>>>),
     Text(text::Writer<Target<'t>>),
 }
@@ -53,7 +53,7 @@ impl<'t> Sink<'t> {
                 let is_stream = format == Format::ArrowStream;
                 let format = if is_stream { ipc::Format::Stream } else { ipc::Format::File };
                 let writer = ipc::Writer::new(target, schema, &flags.ipc(format)?);
-                Writer::Ipc(writer.map_err(wrong)?)
+                Writer::Ipc(Box::new(writer.map_err(wrong)?))
             }
         };
         Ok(Self { writer, name: name.to_owned() })
