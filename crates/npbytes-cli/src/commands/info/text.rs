@@ -129,10 +129,10 @@ fn rows_of_table(table: &TableInfo, row: &mut impl FnMut(&str, &str)) {
         row(name, &parts.to_string());
     }
     if !table.compression.is_empty() {
-        row("compressed", &table.compression.join(", "));
+        row("codec", &table.compression.join(", ").to_ascii_lowercase());
     }
     if let Some(by) = &table.created_by {
-        row("written by", by);
+        row("writer", by);
     }
     if let Some(dtype) = &table.dtype {
         row("dtype", dtype);
