@@ -180,15 +180,10 @@ impl Subject<'_> {
             return None;
         }
         let any_bool = self.ty.twist == Twist::AnyBool;
-        let no_fields = self.array.dtype().fields().is_some_and(|fields| fields.is_empty());
         match (format, self.choice) {
             ("parquet", Choice::NanIsNull) => Some("Parquet has no values under nulls: which NaN"),
             ("tensor", _) if what.contains("65 axes") => {
                 Some("complex numbers of 64 axes make a tensor of 65")
-            }
-            // To be mended in npbytes-arrow, which should refuse it.
-            ("parquet", _) if no_fields => {
-                Some("known: a Parquet file without columns has no rows")
             }
             (_, Choice::Bool8) => None,
             _ if any_bool => Some("bits cannot say which byte was true"),

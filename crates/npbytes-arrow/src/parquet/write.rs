@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::basic::ZstdLevel;
@@ -93,9 +93,15 @@ impl<W: Write + Send> Writer<W> {
     /// A writer of batches of this schema. Writes nothing before the first batch.
     ///
     /// # Errors
-    /// Types that Parquet does not have.
+    /// Types that Parquet does not have, and a schema without columns.
     pub fn new(target: W, schema: &Schema, options: &WriteOptions) -> Result<Self> {
         let stored = units::stored_schema(schema);
+        if stored.fields().is_empty() {
+            return Err(Error::type_("a table without columns, which has no rows in Parquet"));
+        }
+        for field in stored.fields() {
+            check_field(field)?;
+        }
         guarded("the schema", || {
             ArrowSchemaConverter::new().convert(&stored).map(drop).map_err(failure)
         })?;
@@ -199,6 +205,24 @@ impl<W: Write + Send> Writer<W> {
         }
         Ok(properties.build())
     }
+}
+
+/// Refuses what no reader of Parquet opens.
+fn check_field(field: &Field) -> Result<()> {
+    let checked = match field.data_type() {
+        DataType::FixedSizeBinary(0) => {
+            Err(Error::type_("a binary of 0 bytes, which Parquet does not have"))
+        }
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => {
+            return check_field(item).map_err(|e| e.in_column(field.name()));
+        }
+        DataType::Struct(fields) => fields.iter().try_for_each(|field| check_field(field)),
+        _ => Ok(()),
+    };
+    checked.map_err(|error| error.in_column(field.name()))
 }
 
 /// Writes a file under a temporary name and renames it, so that there is the old file or the new one.

@@ -214,3 +214,16 @@ fn rows_of_nothing_without_end_are_refused() {
     let error = writer.write(&batch).unwrap_err();
     assert!(error.to_string().contains("1000000000000000 rows"), "{error}");
 }
+
+/// pyarrow 26 writes no rows of a table without columns, and opens no file with binaries of 0 bytes.
+#[test]
+fn what_parquet_would_lose_is_refused() {
+    let refused = |schema: &Schema| {
+        Writer::new(Vec::new(), schema, &WriteOptions::default()).unwrap_err().to_string()
+    };
+    assert!(refused(&Schema::empty()).contains("without columns"));
+    let none = Field::new("none", DataType::FixedSizeBinary(0), false);
+    assert!(refused(&Schema::new(vec![none.clone()])).contains("column \"none\": a binary of 0"));
+    let inside = Field::new("outer", DataType::Struct(vec![none].into()), false);
+    assert!(refused(&Schema::new(vec![inside])).contains("outer.none"));
+}
