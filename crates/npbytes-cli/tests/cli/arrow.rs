@@ -231,7 +231,7 @@ fn one_table_becomes_another() {
     convert(&format!("{}::f {} --compression snappy", made("plain.arrow"), text(&one)));
     let info = line(&format!("info {}", text(&one))).good();
     assert!(
-        info.text().contains("SNAPPY") && info.text().contains("columns   1\n"),
+        info.text().contains("snappy") && info.text().contains("columns   1\n"),
         "{}",
         info.text()
     );
