@@ -465,10 +465,27 @@ const LONG_PICKLES: [LongPickle; 16] = [
     }),
 ];
 
+/// How many times as long the long inputs are as the short ones.
+const TIMES: u32 = 16;
+
+/// How long a short input and one of [`TIMES`] its length take, if that is out of proportion: the square would be 256
+/// times.
+fn square(
+    read: fn(&Bytes) -> npbytes::Result<()>,
+    short: &Bytes,
+    long: &Bytes,
+) -> Option<(Duration, Duration)> {
+    // A few tries: another process may have been in the way.
+    let quickest = |data: &Bytes, times| {
+        (0..times).map(|_| measured(|| read(data)).2).min().unwrap_or_default()
+    };
+    let (before, after) = (quickest(short, 5), quickest(long, 2));
+    (after > before * TIMES * 5).then_some((before, after))
+}
+
 #[test]
 fn long_pickles_take_time_in_proportion() {
     const SHORT: usize = 2_000;
-    const TIMES: u32 = 16;
     let mut wrong = Vec::new();
     for (name, make) in LONG_PICKLES {
         let (short, long) = (Bytes::from(make(SHORT)), Bytes::from(make(SHORT * TIMES as usize)));
@@ -480,16 +497,10 @@ fn long_pickles_take_time_in_proportion() {
             if peak > graph_memory(long.len()) {
                 wrong.push(format!("{name} by {way}: {peak} bytes of {}", long.len()));
             }
-            // A few tries: another process may have been in the way.
-            let quickest = |data: &Bytes, times| {
-                (0..times).map(|_| measured(|| read(data)).2).min().unwrap_or_default()
-            };
-            if time > QUICK {
-                let (before, after) = (quickest(&short, 5), quickest(&long, 2));
-                // The square would be 256 times.
-                if after > before * TIMES * 5 {
-                    wrong.push(format!("{name} by {way}: {before:?} and {after:?}"));
-                }
+            if time > QUICK
+                && let Some((before, after)) = square(read, &short, &long)
+            {
+                wrong.push(format!("{name} by {way}: {before:?} and {after:?}"));
             }
         }
     }
@@ -868,7 +879,6 @@ const SHARED_WAYS: [PickleWay; 5] = [
 #[test]
 fn what_is_shared_takes_time_and_memory_in_proportion() {
     const SHORT: usize = 200;
-    const TIMES: u32 = 16;
     let mut wrong = Vec::new();
     for (name, make) in SHARED_PICKLES {
         let (short, long) = (Bytes::from(make(SHORT)), Bytes::from(make(SHORT * TIMES as usize)));
@@ -877,15 +887,10 @@ fn what_is_shared_takes_time_and_memory_in_proportion() {
             if peak > graph_memory(long.len()) {
                 wrong.push(format!("{name} by {way}: {peak} bytes of {}", long.len()));
             }
-            let quickest = |data: &Bytes, times| {
-                (0..times).map(|_| measured(|| read(data)).2).min().unwrap_or_default()
-            };
-            if time > QUICK {
-                let (before, after) = (quickest(&short, 5), quickest(&long, 2));
-                // The square would be 256 times.
-                if after > before * TIMES * 5 {
-                    wrong.push(format!("{name} by {way}: {before:?} and {after:?}"));
-                }
+            if time > QUICK
+                && let Some((before, after)) = square(read, &short, &long)
+            {
+                wrong.push(format!("{name} by {way}: {before:?} and {after:?}"));
             }
         }
     }
