@@ -160,7 +160,7 @@ impl From<MaskedArray> for Values {
 /// The array of objects that is the root of a pickle.
 pub(crate) fn objects(pickle: &Pickle) -> Result<npbytes::pickle::Objects<'_>> {
     match pickle.root().numpy()? {
-        Some(NumPyValue::Objects(objects)) => Ok(objects),
+        Some(NumPyValue::Objects(objects)) => Ok(*objects),
         _ => Err(Error::type_(format!(
             "expected the pickle of an array of objects, found {}",
             pickle.root().type_name()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use npbytes::npy::{self, Contents};
-use npbytes::pickle::{self, Masked, Node, NumPyValue, Objects, Path, PathStep, Pickle, View};
+use npbytes::pickle::{self, Node, NumPyValue, Path, PathStep, Pickle, View};
 use npbytes::{Array, ErrorKind, NumPy, Python, literal};
 
 use crate::decode::Loaded;
@@ -466,12 +466,18 @@ impl Pickled {
                 ..dense(&found.array)
             },
             NumPyValue::Scalar(array) => ArrayInfo { class: Some("scalar"), ..dense(array) },
-            NumPyValue::Masked(Masked { data, .. }) => {
-                ArrayInfo { class: Some("MaskedArray"), ..dense(data) }
+            NumPyValue::Masked(masked) => {
+                ArrayInfo { class: Some("MaskedArray"), ..dense(&masked.data) }
             }
-            NumPyValue::Objects(Objects { dtype, shape, fortran, class, .. }) => ArrayInfo {
-                class: class_name(*class),
-                ..ArrayInfo::new(dtype.dtype(), shape, *fortran, None, numpy)
+            NumPyValue::Objects(objects) => ArrayInfo {
+                class: class_name(objects.class),
+                ..ArrayInfo::new(
+                    objects.dtype.dtype(),
+                    &objects.shape,
+                    objects.fortran,
+                    None,
+                    numpy,
+                )
             },
             _ => return None,
         })

@@ -272,6 +272,13 @@ pub fn possible(
                 leave_out(&case.forms, "Python 2 has no order and no Unicode in keyword arguments");
                 return false;
             }
+            if case.named.iter().any(|(key, _)| key.contains('\0')) {
+                leave_out(
+                    &case.forms,
+                    "Python 2 has no order to tell names by that are cut at a NUL",
+                );
+                return false;
+            }
             let pipes: Vec<Form> =
                 case.forms.iter().copied().filter(|form| form.seekable() != *form).collect();
             leave_out(&pipes, "Python 2 writes archives only where it can seek");

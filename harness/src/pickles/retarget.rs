@@ -216,18 +216,21 @@ fn excuse(
     }
 }
 
-/// The newest NumPy, and the newest NumPy 1, each for the other; nothing where there is but one of them.
+/// The newest NumPy, and the newest NumPy 1, each for the other, of one Python: another may share other texts among
+/// the names of a dtype, and memoizes them so. Nothing where there is but one of them.
 ///
 /// # Errors
 /// As [`run`].
 pub fn both_ways(matrix: &Matrix, environments: &[Environment]) -> Result<Vec<Retargeted>> {
     let able = || environments.iter().filter(|it| it.python_version() >= (3, 8));
-    let newest = able().max_by_key(|it| it.numpy_version());
-    let old = able().filter(|it| it.numpy_version() < (2, 0)).max_by_key(|it| it.numpy_version());
-    let (Some(newest), Some(old)) = (newest, old) else { return Ok(Vec::new()) };
-    if newest.name == old.name {
-        return Ok(Vec::new());
-    }
+    let is_old = |it: &&Environment| it.numpy_version() < (2, 0);
+    let newest_for = |old: &Environment| {
+        let same = able().filter(|it| it.python_version() == old.python_version());
+        same.filter(|it| !is_old(it)).max_by_key(|it| it.numpy_version())
+    };
+    let pairs = able().filter(is_old).filter_map(|old| Some((newest_for(old)?, old)));
+    let best = pairs.max_by_key(|(newest, old)| (newest.numpy_version(), old.numpy_version()));
+    let Some((newest, old)) = best else { return Ok(Vec::new()) };
     let (there, back) = std::thread::scope(|scope| {
         let there = scope.spawn(|| run(matrix, newest, old));
         let back = run(matrix, old, newest);

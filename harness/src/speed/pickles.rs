@@ -191,13 +191,9 @@ impl<'a> Contest<'a> {
         let write = self.options(protocol);
         let arrays = || -> NpResult<Vec<Array>> {
             let pickle = pickle::decode(&data, &read)?;
-            pickle
-                .root()
-                .items()
-                .into_iter()
-                .flat_map(|all| all.iter())
-                .map(|one| one.array())
-                .collect()
+            let reader = pickle.reader();
+            let items = pickle.root().items().into_iter().flat_map(|all| all.iter());
+            items.map(|one| reader.array(one)).collect()
         };
         let mut graph = Pickle::new();
         let items = arrays().map_err(failed)?;
@@ -218,9 +214,10 @@ impl<'a> Contest<'a> {
                 1,
                 Box::new(|| {
                     let pickle = pickle::decode(&data, &read)?;
+                    let reader = pickle.reader();
                     let items = pickle.root().items().into_iter().flat_map(|all| all.iter());
                     let owned: NpResult<Vec<Vec<u8>>> =
-                        items.map(|one| one.array()?.view().to_vec::<u8>()).collect();
+                        items.map(|one| reader.array(one)?.view().to_vec::<u8>()).collect();
                     owned.map(|all| drop(black_box(all)))
                 }),
             ));

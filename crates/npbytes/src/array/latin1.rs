@@ -74,7 +74,10 @@ fn decode_plain(utf8: &[u8], out: &mut Vec<u8>) -> bool {
 pub(crate) fn latin1_prefix(utf8: &[u8]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = Avx2::found() {
-        return avx2.latin1_prefix(utf8);
+        return match Avx512::found() {
+            Some(avx512) => avx512.latin1_prefix(utf8),
+            None => avx2.latin1_prefix(utf8),
+        };
     }
     utf8.iter().position(|byte| !byte.is_ascii()).unwrap_or(utf8.len())
 }
@@ -216,12 +219,16 @@ mod tests {
                 assert!(out[..6] == *b"before" && out[6..] == *expected, "{way} {utf8:x?}");
             }
         }
-        let prefix = latin1_prefix(utf8);
-        assert!(characters(&utf8[..prefix]).is_some(), "{prefix} {utf8:x?}");
+        let check_prefix = |prefix: usize, width: usize| {
+            assert!(characters(&utf8[..prefix]).is_some(), "{prefix} {utf8:x?}");
+            assert!(expected.is_none() || prefix + width >= utf8.len(), "{prefix} {utf8:x?}");
+        };
         #[cfg(target_arch = "x86_64")]
-        if expected.is_some() && Avx2::found().is_some() {
-            assert!(prefix + 33 > utf8.len(), "{prefix} {utf8:x?}");
+        if let Some(avx2) = Avx2::found() {
+            check_prefix(avx2.latin1_prefix(utf8), 32);
+            return check_prefix(latin1_prefix(utf8), 64);
         }
+        check_prefix(latin1_prefix(utf8), usize::MAX - utf8.len());
     }
 
     #[test]

@@ -57,16 +57,16 @@ pub fn decode_contents(data: &Bytes, options: &ReadOptions) -> Result<Contents> 
 /// A pickle whose root is no array of objects; a `StringDType` for a NumPy before 2.0; those of
 /// [`encode`](super::encode) and [`Pickle::encode`].
 pub fn encode_objects(pickle: &Pickle, options: &WriteOptions) -> Result<Vec<u8>> {
-    let Some(NumPyValue::Objects(Objects { dtype, shape, fortran, .. })) = pickle.root().numpy()?
-    else {
+    let Some(NumPyValue::Objects(objects)) = pickle.root().numpy()? else {
         return Err(Error::unsupported(format!(
             "expected the pickle of an array of objects, found {}",
             pickle.root().type_name()
         )));
     };
+    let Objects { dtype, shape, fortran, .. } = &*objects;
     let numpy = options.profile.numpy;
     let mut out = Vec::new();
-    header::write_any(&mut out, dtype.dtype(), &shape, fortran, options)?;
+    header::write_any(&mut out, dtype.dtype(), shape, *fortran, options)?;
     let write = pickle::WriteOptions::default()
         .profile(options.profile)
         .protocol(numpy.object_npy_protocol());

@@ -10,7 +10,7 @@ mod globals;
 
 use std::collections::HashMap;
 
-pub(super) use argument::{decimal_index, float_line, text_at};
+pub(super) use argument::{decimal_index, float_line, short_text_at, text_at};
 use argument::{number, utf8_line};
 use bytes::Bytes;
 use containers::check_pairs;
@@ -59,16 +59,26 @@ fn run_part(
     limits: &Limits,
     joblib: Joblib,
 ) -> Outcome {
-    let graph = Graph { input: input.clone(), buffers, ..Graph::default() };
+    let is_nested = joblib == Joblib::Refused;
+    // Most pickles are about one array. Of nested ones there may be many, each of a few bytes.
+    let few = if is_nested { 0 } else { 16 };
+    let graph = Graph {
+        input: input.clone(),
+        buffers,
+        nodes: Vec::with_capacity(few),
+        offsets: Vec::with_capacity(few),
+        pool: Vec::with_capacity(2 * few),
+        ..Graph::default()
+    };
     let mut machine = Machine {
         data: input,
         joblib,
         cursor: Cursor::new(input, start),
         graph,
-        stack: SmallVec::new(),
-        marks: Vec::new(),
+        stack: Vec::with_capacity(2 * few),
+        marks: SmallVec::new(),
         fence: 0,
-        memo: SmallVec::new(),
+        memo: Vec::with_capacity(2 * few),
         sparse: HashMap::new(),
         memoized: 0,
         next_buffer: 0,
@@ -80,18 +90,10 @@ fn run_part(
         known: [u32::MAX; Known::COUNT],
         names: HashMap::new(),
     };
-    let is_nested = joblib == Joblib::Refused;
-    if !is_nested {
-        // Most pickles are about one array.
-        machine.graph.nodes.reserve(16);
-        machine.graph.offsets.reserve(16);
-        machine.graph.pool.reserve(32);
-    }
     let root = machine.run();
     let op = machine.op;
     let root = root.map_err(|error| error.at(op));
     if is_nested {
-        // There may be many, each of a few bytes.
         machine.graph.nodes.shrink_to_fit();
         machine.graph.offsets.shrink_to_fit();
         machine.graph.pool.shrink_to_fit();
@@ -121,12 +123,12 @@ struct Machine<'a> {
     joblib: Joblib,
     cursor: Cursor<'a>,
     graph: Graph,
-    stack: SmallVec<[Value; 32]>,
+    stack: Vec<Value>,
     /// Where the stack stood at each open MARK.
-    marks: Vec<usize>,
+    marks: SmallVec<[usize; 8]>,
     /// The last of them, or 0: what lies below is out of reach.
     fence: usize,
-    memo: SmallVec<[Value; 32]>,
+    memo: Vec<Value>,
     /// Memo entries far beyond the others.
     sparse: HashMap<usize, Value>,
     memoized: u64,
@@ -580,6 +582,16 @@ impl<'a> Machine<'a> {
 
     #[inline]
     fn put(&mut self, index: usize, value: Value) -> Result<()> {
+        let is_next = index == self.memo.len() && self.sparse.is_empty();
+        if is_next && self.memoized < self.limits.pickle_memo {
+            self.memo.push(value);
+            self.memoized += 1;
+            return Ok(());
+        }
+        self.put_anywhere(index, value)
+    }
+
+    fn put_anywhere(&mut self, index: usize, value: Value) -> Result<()> {
         if index <= self.memo.len() {
             let known = match self.memo.get_mut(index) {
                 Some(entry) => std::mem::replace(entry, value) != Value::ABSENT,

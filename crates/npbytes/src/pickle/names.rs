@@ -46,54 +46,56 @@ impl Known {
     pub(super) const COUNT: usize = Self::JoblibArray as usize + 1;
 
     /// The meaning of a name of Python 3.
-    pub(super) fn of(module: &str, name: &str) -> Self {
-        let numpy = match module.strip_prefix("numpy") {
-            Some("") => return Self::in_numpy(name),
-            Some(rest) if rest.starts_with('.') => &rest[1..],
+    pub(super) fn of(module: &[u8], name: &[u8]) -> Self {
+        let numpy = match module.strip_prefix(b"numpy") {
+            Some(b"") => return Self::in_numpy(name),
+            Some([b'.', rest @ ..]) => rest,
             _ => return Self::outside_numpy(module, name),
         };
-        let core = numpy.strip_prefix("core.").or_else(|| numpy.strip_prefix("_core."));
+        let core = numpy.strip_prefix(b"core.").or_else(|| numpy.strip_prefix(b"_core."));
         match (core, numpy, name) {
-            (Some("multiarray" | "_multiarray_umath"), _, "_reconstruct") => Self::Reconstruct,
-            (Some("multiarray" | "_multiarray_umath"), _, "scalar") => Self::Scalar,
-            (Some("numeric"), _, "_frombuffer") => Self::FromBuffer,
-            (Some("_internal"), _, "_convert_to_stringdtype_kwargs") => Self::StringDType,
-            (Some("records"), _, "recarray") | (_, "rec", "recarray") => Self::RecArray,
-            (Some("records"), _, "record") | (_, "rec", "record") => Self::Record,
-            (Some("defchararray"), _, "chararray") | (_, "char", "chararray") => Self::CharArray,
-            (Some("memmap"), _, "memmap") => Self::MemMap,
-            (_, "matrixlib.defmatrix" | "matrixlib", "matrix") => Self::Matrix,
-            (_, "ma.core" | "ma", "MaskedArray") => Self::MaskedArray,
-            (_, "ma.core" | "ma", "_mareconstruct") => Self::MaReconstruct,
-            (_, "ma.core" | "ma", "MaskedConstant") => Self::MaskedConstant,
-            (_, "dtypes", name) if is_dtype_class(name) => Self::NumPyType,
+            (Some(b"multiarray" | b"_multiarray_umath"), _, b"_reconstruct") => Self::Reconstruct,
+            (Some(b"multiarray" | b"_multiarray_umath"), _, b"scalar") => Self::Scalar,
+            (Some(b"numeric"), _, b"_frombuffer") => Self::FromBuffer,
+            (Some(b"_internal"), _, b"_convert_to_stringdtype_kwargs") => Self::StringDType,
+            (Some(b"records"), _, b"recarray") | (_, b"rec", b"recarray") => Self::RecArray,
+            (Some(b"records"), _, b"record") | (_, b"rec", b"record") => Self::Record,
+            (Some(b"defchararray"), _, b"chararray") | (_, b"char", b"chararray") => {
+                Self::CharArray
+            }
+            (Some(b"memmap"), _, b"memmap") => Self::MemMap,
+            (_, b"matrixlib.defmatrix" | b"matrixlib", b"matrix") => Self::Matrix,
+            (_, b"ma.core" | b"ma", b"MaskedArray") => Self::MaskedArray,
+            (_, b"ma.core" | b"ma", b"_mareconstruct") => Self::MaReconstruct,
+            (_, b"ma.core" | b"ma", b"MaskedConstant") => Self::MaskedConstant,
+            (_, b"dtypes", name) if is_dtype_class(name) => Self::NumPyType,
             _ => Self::Other,
         }
     }
 
-    fn in_numpy(name: &str) -> Self {
+    fn in_numpy(name: &[u8]) -> Self {
         match name {
-            "ndarray" => Self::NdArray,
-            "dtype" => Self::DType,
-            "record" => Self::Record,
-            "matrix" => Self::Matrix,
-            "memmap" => Self::MemMap,
-            "recarray" => Self::RecArray,
-            "chararray" => Self::CharArray,
-            _ if SCALAR_TYPES.contains(&name) => Self::NumPyType,
+            b"ndarray" => Self::NdArray,
+            b"dtype" => Self::DType,
+            b"record" => Self::Record,
+            b"matrix" => Self::Matrix,
+            b"memmap" => Self::MemMap,
+            b"recarray" => Self::RecArray,
+            b"chararray" => Self::CharArray,
+            _ if SCALAR_TYPES.iter().any(|known| known.as_bytes() == name) => Self::NumPyType,
             _ => Self::Other,
         }
     }
 
-    fn outside_numpy(module: &str, name: &str) -> Self {
+    fn outside_numpy(module: &[u8], name: &[u8]) -> Self {
         match (module, name) {
-            ("_codecs", "encode") => Self::CodecsEncode,
-            ("builtins", "bytes") => Self::Bytes,
-            ("builtins", "bytearray") => Self::ByteArray,
-            ("builtins", "complex") => Self::Complex,
-            ("builtins", "set") => Self::Set,
-            ("builtins", "frozenset") => Self::FrozenSet,
-            ("joblib.numpy_pickle", "NumpyArrayWrapper") => Self::JoblibArray,
+            (b"_codecs", b"encode") => Self::CodecsEncode,
+            (b"builtins", b"bytes") => Self::Bytes,
+            (b"builtins", b"bytearray") => Self::ByteArray,
+            (b"builtins", b"complex") => Self::Complex,
+            (b"builtins", b"set") => Self::Set,
+            (b"builtins", b"frozenset") => Self::FrozenSet,
+            (b"joblib.numpy_pickle", b"NumpyArrayWrapper") => Self::JoblibArray,
             _ => Self::Other,
         }
     }
@@ -132,10 +134,9 @@ impl Known {
 }
 
 /// `Float64DType` and its kin.
-fn is_dtype_class(name: &str) -> bool {
-    name.strip_suffix("DType").is_some_and(|kind| {
-        !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    })
+fn is_dtype_class(name: &[u8]) -> bool {
+    name.strip_suffix(b"DType")
+        .is_some_and(|kind| !kind.is_empty() && kind.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// The classes of scalars that `numpy` has, in any release.

@@ -21,7 +21,7 @@ pub enum NumPyValue<'a> {
     /// An array of elements.
     Array(NdArray),
     /// An array of objects, of structs with objects in them, or of a `StringDType`.
-    Objects(Objects<'a>),
+    Objects(Box<Objects<'a>>),
     /// A scalar, as an array without axes.
     Scalar(Array),
     /// A scalar that is or holds an object: the object, or the array without axes that holds it.
@@ -29,7 +29,7 @@ pub enum NumPyValue<'a> {
     /// A dtype.
     DType(DTypeObject),
     /// A `MaskedArray`.
-    Masked(Masked<'a>),
+    Masked(Box<Masked<'a>>),
     /// `np.ma.masked`
     MaskedConstant,
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::cursor::Cursor;
 use super::graph::{Graph, How, Node as Raw, Unpacked, Value};
 use super::integer::Integer;
-use super::machine::{float_line, text_at};
+use super::machine::{float_line, short_text_at, text_at};
 use super::names::Known;
 use super::opcode::*;
 use super::text::{self, Text};
@@ -31,6 +31,9 @@ impl Graph {
 
     /// A text of so many bytes at most; longer ones are not looked at, as many values may share one.
     pub(super) fn text_within(&self, value: Value, most: usize) -> Option<Text<'_>> {
+        if let Some(text) = short_text_at(&self.input, value) {
+            return (text.len() <= most).then(|| Text::borrowed(text));
+        }
         self.line_within(value, most)?;
         self.text(value).filter(|text| text.as_utf8().len() <= most)
     }

@@ -109,7 +109,7 @@ impl<'a, 'o> Scope<'a, 'o> {
         Ok(match self.reader.numpy(node)? {
             Some(NumPyValue::Scalar(scalar)) => of_scalar(&scalar)?,
             Some(NumPyValue::Array(found)) => Object::Array(Box::new(found.array)),
-            Some(NumPyValue::Objects(objects)) => Object::Objects(Box::new(objects)),
+            Some(NumPyValue::Objects(objects)) => Object::Objects(objects),
             _ => Object::Other,
         })
     }

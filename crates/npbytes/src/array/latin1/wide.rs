@@ -46,7 +46,7 @@ impl Avx2 {
     /// How far bytes are certainly UTF-8 of characters below U+0100; ends between characters.
     pub(super) fn latin1_prefix(self, utf8: &[u8]) -> usize {
         // SAFETY: as above.
-        unsafe { latin1_prefix(utf8) }
+        unsafe { latin1_prefix_avx2(utf8) }
     }
 
     /// Decodes UTF-8 of characters below U+0100.
@@ -93,9 +93,15 @@ impl Avx512 {
         found.then_some(Self(()))
     }
 
+    /// How far bytes are certainly UTF-8 of characters below U+0100; ends between characters.
+    pub(super) fn latin1_prefix(self, utf8: &[u8]) -> usize {
+        // SAFETY: the processor has what the function is compiled for: `self` exists.
+        unsafe { latin1_prefix_avx512(utf8) }
+    }
+
     /// Decodes UTF-8 of characters below U+0100.
     pub(super) fn decode(self, utf8: &[u8], out: &mut Vec<u8>) -> usize {
-        // SAFETY: the processor has what the function is compiled for: `self` exists.
+        // SAFETY: as above.
         append(out, |room| unsafe { decode_avx512(utf8, room) })
     }
 
@@ -236,7 +242,7 @@ fn parts(bytes: __m256i, before: __m256i) -> Parts {
 }
 
 #[target_feature(enable = "avx2")]
-fn latin1_prefix(utf8: &[u8]) -> usize {
+fn latin1_prefix_avx2(utf8: &[u8]) -> usize {
     let mut before = _mm256_setzero_si256();
     let mut at = 0;
     for chunk in utf8.as_chunks::<32>().0 {
@@ -248,11 +254,40 @@ fn latin1_prefix(utf8: &[u8]) -> usize {
         before = bytes;
         at += 32;
     }
-    // A character may have begun.
+    between_characters(utf8, at)
+}
+
+/// The end of a prefix, or one byte before, where a character has begun there.
+fn between_characters(utf8: &[u8], at: usize) -> usize {
     match utf8.get(..at) {
         Some([.., 0xc2 | 0xc3]) => at - 1,
         _ => at,
     }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn latin1_prefix_avx512(utf8: &[u8]) -> usize {
+    let mut lead_before = 0;
+    let mut at = 0;
+    for chunk in utf8.as_chunks::<64>().0 {
+        fetch::<_, _, READ>(chunk);
+        let Some(lead) = leads(load_64(chunk), lead_before) else { break };
+        lead_before = lead >> 63;
+        at += 64;
+    }
+    between_characters(utf8, at)
+}
+
+/// The first bytes of characters of two; `None` where something is no character below U+0100, or no whole one.
+/// `lead_before` is whether the byte before begins one.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn leads(bytes: __m512i, lead_before: u64) -> Option<u64> {
+    let (even, c2) = (_mm512_set1_epi8(-2), _mm512_set1_epi8(0xc2_u8.cast_signed()));
+    let lead = _mm512_cmpeq_epi8_mask(_mm512_and_si512(bytes, even), c2);
+    let next = _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-0x40));
+    let is_text = next == (lead << 1 | lead_before) && _mm512_movepi8_mask(bytes) == (lead | next);
+    is_text.then_some(lead)
 }
 
 /// For each set of bytes of eight that are left out, where the others are.
@@ -320,7 +355,6 @@ fn decode_avx2(utf8: &[u8], room: &mut [MaybeUninit<u8>]) -> Done {
 fn decode_avx512(utf8: &[u8], room: &mut [MaybeUninit<u8>]) -> Done {
     let mut done = Done { read: 0, written: 0 };
     let (mut lead_before, mut c3_before) = (0_u64, 0_u64);
-    let (even, c2) = (_mm512_set1_epi8(-2), _mm512_set1_epi8(0xc2_u8.cast_signed()));
     let (c3, upper) = (_mm512_set1_epi8(0xc3_u8.cast_signed()), _mm512_set1_epi8(0x40));
     let (chunks, rest) = utf8.as_chunks::<64>();
     let last = padded(rest);
@@ -328,12 +362,7 @@ fn decode_avx512(utf8: &[u8], room: &mut [MaybeUninit<u8>]) -> Done {
         fetch::<_, _, READ>(chunk);
         let bytes = load_64(chunk);
         let Some(room) = room_at::<64>(room, done.written) else { return done };
-        let wide = _mm512_movepi8_mask(bytes);
-        let lead = _mm512_cmpeq_epi8_mask(_mm512_and_si512(bytes, even), c2);
-        let next = _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(-0x40));
-        if next != (lead << 1 | lead_before) || wide != (lead | next) {
-            return done;
-        }
+        let Some(lead) = leads(bytes, lead_before) else { return done };
         let c3 = _mm512_cmpeq_epi8_mask(bytes, c3);
         let after_c3 = c3 << 1 | c3_before;
         (lead_before, c3_before) = (lead >> 63, c3 >> 63);

@@ -16,6 +16,16 @@ pub(super) fn number(op: u8, line: &[u8], at: usize) -> Result<Value> {
     Ok(int.to_i64().and_then(Value::int).unwrap_or(Value::long(at)))
 }
 
+/// The UTF-8 of a text in the form that names are pickled in from protocol 4 on.
+#[inline]
+pub(in crate::pickle) fn short_text_at(input: &[u8], value: Value) -> Option<&[u8]> {
+    let Unpacked::Text(at) = value.unpack() else { return None };
+    match input.get(at..)? {
+        [SHORT_BINUNICODE, len, rest @ ..] => rest.get(..usize::from(*len)),
+        _ => None,
+    }
+}
+
 /// The text that a value of the input is; a `str` of Python 2 is one where it is ASCII.
 pub(in crate::pickle) fn text_at(input: &[u8], value: Value) -> Option<Text<'_>> {
     let at = match value.unpack() {

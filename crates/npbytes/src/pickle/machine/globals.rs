@@ -1,7 +1,7 @@
 //! Globals: names that stay names.
 
 use super::Machine;
-use super::argument::text_at;
+use super::argument::{short_text_at, text_at};
 use crate::error::{Error, Result};
 use crate::pickle::graph::{Node, Unpacked, Value};
 use crate::pickle::names::{Known, Name, canonical};
@@ -21,6 +21,13 @@ impl Machine<'_> {
         let name = self.pop()?;
         let module = self.pop()?;
         let input = self.data;
+        if let Some(first) = short_text_at(input, module)
+            && let Some(second) = short_text_at(input, name)
+            && let Some(value) = self.known_global(module, first, name, second)?
+        {
+            self.stack.push(value);
+            return Ok(());
+        }
         let value = match (text_at(input, module), text_at(input, name)) {
             (Some(first), Some(second)) => match (first.as_str(), second.as_str()) {
                 (Some(first), Some(second)) => self.global(module, first, name, second)?,
@@ -43,6 +50,39 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// The node of a global that means something, by its names of Python 3: without a look at whether they are text.
+    fn known_global(
+        &mut self,
+        module: Value,
+        first: &[u8],
+        name: Value,
+        second: &[u8],
+    ) -> Result<Option<Value>> {
+        if self.protocol < 3 {
+            return Ok(None);
+        }
+        let known = Known::of(first, second);
+        // Another name of the same is told apart elsewhere.
+        if self.slot(known) != Some(u32::MAX) {
+            return Ok(None);
+        }
+        let value = self.node(Node::Global(Name { module, name, python2: false, known }))?;
+        self.set_slot(known, value);
+        Ok(Some(value))
+    }
+
+    /// The node of a global that means something, or `u32::MAX` while there is none.
+    fn slot(&self, known: Known) -> Option<u32> {
+        let is_one = !matches!(known, Known::Other | Known::NumPyType);
+        is_one.then(|| self.known.get(known as usize).copied()).flatten()
+    }
+
+    fn set_slot(&mut self, known: Known, value: Value) {
+        if let (Some(slot), Some(index)) = (self.known.get_mut(known as usize), value.index()) {
+            *slot = index;
+        }
+    }
+
     /// The node of a global: one for each name.
     pub(super) fn global(
         &mut self,
@@ -58,12 +98,8 @@ impl Machine<'_> {
         }
         let python2 = self.protocol < 3;
         let (canonical_module, canonical_name) = canonical(first, second, python2);
-        let known = Known::of(canonical_module, canonical_name);
-        let slot = if matches!(known, Known::Other | Known::NumPyType) {
-            None
-        } else {
-            self.known.get(known as usize).copied()
-        };
+        let known = Known::of(canonical_module.as_bytes(), canonical_name.as_bytes());
+        let slot = self.slot(known);
         // A known global may go by several names, which are kept apart.
         if let Some(index) = slot
             && let Some(Node::Global(found)) = self.graph.nodes.get(index as usize)
@@ -75,9 +111,7 @@ impl Machine<'_> {
         }
         if slot == Some(u32::MAX) {
             let value = self.node(Node::Global(Name { module, name, python2, known }))?;
-            if let (Some(slot), Some(index)) = (self.known.get_mut(known as usize), value.index()) {
-                *slot = index;
-            }
+            self.set_slot(known, value);
             return Ok(value);
         }
         let key = (Box::from(canonical_module), Box::from(canonical_name));

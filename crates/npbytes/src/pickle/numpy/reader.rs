@@ -234,13 +234,13 @@ impl<'a> Reader<'a> {
                         writeable: !object.read_only,
                     }),
                     built::Elements::Objects { shape, fortran, items } => {
-                        NumPyValue::Objects(Objects {
+                        NumPyValue::Objects(Box::new(Objects {
                             dtype,
                             shape: shape.clone(),
                             fortran: *fortran,
                             class: object.class,
                             items: Items::new(self.pickle, items),
-                        })
+                        }))
                     }
                 }
             }
@@ -261,12 +261,12 @@ impl<'a> Reader<'a> {
                     NumPyValue::ObjectScalar(Node::new(self.pickle, *value))
                 }
             },
-            Raw::Masked(object) => NumPyValue::Masked(Masked {
+            Raw::Masked(object) => NumPyValue::Masked(Box::new(Masked {
                 data: object.array.clone(),
                 mask: self.mask(&object.array, object.mask.clone())?,
                 fill_value: object.fill_value.map(|value| Node::new(self.pickle, value)),
                 plain: true,
-            }),
+            })),
             _ => return Ok(None),
         }))
     }
@@ -429,13 +429,13 @@ impl<'a> Reader<'a> {
             Some([.., dtype, _, _]) => self.dtype(*dtype)?,
             _ => DTypeObject::new(parts.dtype.dtype),
         };
-        Ok(NumPyValue::Objects(Objects {
+        Ok(NumPyValue::Objects(Box::new(Objects {
             dtype,
             shape: parts.shape,
             fortran: parts.fortran,
             class,
             items: Items::new(self.pickle, items),
-        }))
+        })))
     }
 
     /// `_frombuffer(buffer, dtype, shape, order[, axes])`.
@@ -549,12 +549,12 @@ impl<'a> Reader<'a> {
         *self.mask_dtype.borrow_mut() = Some((dtype, mask_dtype.clone()));
         let mask = self.bytes(mask)?.ok_or_else(wrong)?;
         let mask = Array::new(mask_dtype, data.shape().clone(), data.order().clone(), mask);
-        Ok(Some(NumPyValue::Masked(Masked {
+        Ok(Some(NumPyValue::Masked(Box::new(Masked {
             mask: mask.map_err(|error| self.at(value, error))?,
             data: native(data)?,
             fill_value: (fill_value != Value::NONE).then(|| Node::new(self.pickle, fill_value)),
             plain,
-        })))
+        }))))
     }
 
     fn mask(&self, data: &Array, mask: Bytes) -> Result<Array> {
