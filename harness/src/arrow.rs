@@ -1,9 +1,11 @@
 //! Arrow: every `.npy` fixture through npbytes-arrow to IPC files, IPC streams, Parquet and Tensor messages, which
 //! pyarrow, polars and DuckDB read and which become the same fixture again; and what those write.
 //!
-//! `write` makes the files and reads them again, [`foreign`] reads those of others, `report` counts.
+//! `write` makes the files and reads them again, `members` those of masked arrays, texts, objects and archives,
+//! [`foreign`] reads those of others, `report` counts.
 
 mod foreign;
+mod members;
 mod options;
 mod report;
 mod write;
@@ -46,6 +48,18 @@ pub struct Reads {
     pub skipped: BTreeMap<String, usize>,
 }
 
+/// What became of masked arrays, texts of any length, objects and archives.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Members {
+    /// Files that were to be written.
+    pub cases: usize,
+    /// Read again: the same arrays, masks and objects.
+    pub exact: usize,
+}
+
+/// The formats that hold columns.
+const FORMATS: [&str; 3] = ["arrow", "arrows", "parquet"];
+
 /// What was found.
 #[derive(Debug)]
 pub struct Arrow {
@@ -55,6 +69,8 @@ pub struct Arrow {
     pub tallies: BTreeMap<(String, Choice), Tally>,
     /// By reader and format.
     pub reads: BTreeMap<(String, String), Reads>,
+    /// Those that are more than plain arrays.
+    pub members: Members,
     /// Files of others.
     pub foreign: Foreign,
     /// Everything that differs.
@@ -76,7 +92,7 @@ impl Arrow {
 
     /// Files that were written or refused.
     pub fn cases(&self) -> usize {
-        self.tallies.values().map(|tally| tally.cases).sum()
+        self.members.cases + self.tallies.values().map(|tally| tally.cases).sum::<usize>()
     }
 }
 
@@ -114,34 +130,38 @@ pub fn run_on(
         environment: environment.name.clone(),
         tallies: BTreeMap::new(),
         reads: BTreeMap::new(),
+        members: Members::default(),
         foreign: Foreign::default(),
         mismatches: Vec::new(),
     };
     let lines = write::run(matrix, environment, theirs, &ours, &mut found)?;
+    let (members, sources) = members::run(environment, &ours, &mut found)?;
     let list = ours.join("cases.txt");
     fs::write(&list, lines.concat()).map_err(Error::io(&list))?;
-    read_by_others(environment, beside, &ours, lines.len(), &mut found)?;
+    let asked = lines.len() + members.len();
+    read_by_others(environment, [beside, &ours, &sources], asked, &mut found)?;
     fs::remove_dir_all(&ours).map_err(Error::io(&ours))?;
     Ok(found)
 }
 
-/// Gives the files to pyarrow, polars and DuckDB, all in one process, and counts what they say.
+/// Gives the files to pyarrow, polars and DuckDB, all in one process, and counts what they say. The folders are those
+/// of NumPy's arrays, of our files, and of NumPy's masked arrays, objects and archives.
 fn read_by_others(
     environment: &Environment,
-    theirs: &Path,
-    ours: &Path,
+    folders: [&Path; 3],
     asked: usize,
     found: &mut Arrow,
 ) -> Result<()> {
+    let [theirs, ours, sources] = folders;
     let path = ours.join("read_arrow.py");
     fs::write(&path, script::read_arrow()).map_err(Error::io(&path))?;
     let answers = ours.join("answers.jsonl");
-    environment.run(&path, &[&answers, theirs, ours])?;
+    environment.run(&path, &[&answers, theirs, ours, sources])?;
     let mut answered = 0;
     for row in manifest::rows(&answers)? {
         let text = |key: &str| row[key].as_str().unwrap_or("?").to_owned();
         match row["kind"].as_str() {
-            Some("case") => answered += 1,
+            Some("case" | "members") => answered += 1,
             Some("read") => {
                 let reads = found.reads.entry((text("reader"), text("format"))).or_default();
                 if let Some(reason) = row["skipped"].as_str() {

@@ -86,7 +86,8 @@ pub(crate) fn cached(environment: &Environment, purpose: &str, text: &str) -> Re
         let script = partial.join("script.py");
         fs::write(&script, text).map_err(Error::io(&script))?;
         // These write files beside what they say.
-        let folder = ["fixtures", "archives", "pickles", "arrow"].contains(&purpose);
+        let folders = ["fixtures", "archives", "pickles", "arrow", "arrow-members"];
+        let folder = folders.contains(&purpose);
         let out = if folder { partial.clone() } else { partial.join("answers.jsonl") };
         environment.run(&script, &[&out])?;
         fs::rename(&partial, &directory).map_err(Error::io(&directory))?;

@@ -19,8 +19,8 @@ usage: npbytes-harness COMMAND [--all]
 commands:
   roundtrip   run the whole matrix and print the table; exit 1 on any mismatch
   fixtures    make the fixture files and say where they are
-  speed       time archives beside NumPy, npyz and ndarray-npy, and pickles beside CPython and
-              serde-pickle; takes some minutes
+  speed       time archives beside NumPy, npyz and ndarray-npy, pickles beside CPython and
+              serde-pickle, and Arrow beside pyarrow; takes some minutes
   env         make the Python environments and say where they are
 
 options:
@@ -29,7 +29,8 @@ options:
   --no-throughput  roundtrip: do not measure speed
   --archives       speed: only archives
   --pickles        speed: only pickles
-  --smoke          speed: only pickles, few and small, to see that it runs
+  --arrow          speed: only Arrow
+  --smoke          speed: only pickles and Arrow, few and small, to see that it runs
 
 NPBYTES_PYTHON names the Python to use instead of python3.
 ";
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
             "--no-throughput" => timed = false,
             "--archives" => part = Part::Archives,
             "--pickles" => part = Part::Pickles,
+            "--arrow" => part = Part::Arrow,
             "--smoke" => part = Part::Smoke,
             "-h" | "--help" => {
                 print(USAGE);
@@ -79,6 +81,7 @@ enum Part {
     All,
     Archives,
     Pickles,
+    Arrow,
     Smoke,
 }
 
@@ -86,9 +89,12 @@ fn speed(choice: Choice, part: Part) -> Result<bool> {
     if matches!(part, Part::All | Part::Archives) {
         print(&speed::archives(choice)?);
     }
-    if part != Part::Archives {
-        let size = if part == Part::Smoke { Size::Smoke } else { Size::Full };
+    let size = if part == Part::Smoke { Size::Smoke } else { Size::Full };
+    if matches!(part, Part::All | Part::Pickles | Part::Smoke) {
         print(&speed::pickles(choice, size)?);
+    }
+    if matches!(part, Part::All | Part::Arrow | Part::Smoke) {
+        print(&speed::arrow(size)?);
     }
     Ok(true)
 }

@@ -26,8 +26,13 @@ const MAKE_PICKLES: &str = include_str!("../../python-fixtures/templates/make_pi
 const LOAD_PICKLES: &str = include_str!("../../python-fixtures/templates/load_pickles.py");
 const SPEED: &str = include_str!("../../python-fixtures/templates/speed.py");
 const SPEED_PICKLES: &str = include_str!("../../python-fixtures/templates/speed_pickles.py");
+const SPEED_ARROW: &str = include_str!("../../python-fixtures/templates/speed_arrow.py");
 const THROUGHPUT: &str = include_str!("../../python-fixtures/templates/throughput.py");
 const READ_ARROW: &str = include_str!("../../python-fixtures/templates/read_arrow.py");
+const READ_ARROW_MEMBERS: &str =
+    include_str!("../../python-fixtures/templates/read_arrow_members.py");
+const MAKE_ARROW_MEMBERS: &str =
+    include_str!("../../python-fixtures/templates/make_arrow_members.py");
 const MAKE_ARROW: &str = include_str!("../../python-fixtures/templates/make_arrow.py");
 const ARROW_C_DATA: &str = include_str!("../../python-fixtures/templates/arrow_c_data.py");
 
@@ -115,6 +120,11 @@ pub fn speed_pickles() -> String {
     format!("{COMMON}\n\n{SPEED_PICKLES}")
 }
 
+/// The script that makes arrays Arrow's and back when it is asked.
+pub fn speed_arrow() -> String {
+    format!("{COMMON}\n\n{SPEED_ARROW}")
+}
+
 /// The script that makes archives.
 pub fn make_archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -> String {
     format!("{}\n\n{MAKE_ARCHIVES}", archives(matrix, environment, cases))
@@ -175,7 +185,12 @@ fn archives(matrix: &Matrix, environment: &Environment, cases: &[ArchiveCase]) -
 
 /// The script that has npbytes' Arrow files read by others.
 pub fn read_arrow() -> String {
-    format!("{COMMON}\n\n{READ_ARROW}")
+    format!("{COMMON}\n\n{READ_ARROW}\n\n{READ_ARROW_MEMBERS}")
+}
+
+/// The script that makes masked arrays, texts, objects and archives for Arrow.
+pub fn make_arrow_members() -> String {
+    format!("{COMMON}\n\n{MAKE_ARROW_MEMBERS}")
 }
 
 /// The script that has others write Arrow files.

@@ -1,10 +1,11 @@
 //! How fast archives are read and written, beside NumPy, npyz and ndarray-npy: 8 members of 8 MiB, and
-//! 10,000 small ones; and pickles beside CPython and serde-pickle.
+//! 10,000 small ones; pickles beside CPython and serde-pickle; and Arrow beside pyarrow.
 //!
 //! NumPy works in its own process, as do the others, in a program of their own
 //! (`harness/peers/`): built together with npbytes, they would be given its zlib for their own. All
 //! take turns, and what counts is the ratio within one run. Outputs are compared once.
 
+mod arrow;
 mod clock;
 pub mod data;
 pub mod pickles;
@@ -48,6 +49,18 @@ pub fn pickles(choice: Choice, size: pickles::Size) -> Result<String> {
     let folder = fixtures::scratch(&environment, "speed-pickles")?;
     let mut peers = if size == pickles::Size::Full { peers() } else { None };
     let table = pickles::Contest::new(&environment, &folder, peers.as_mut())?.run(size)?;
+    fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
+    Ok(table)
+}
+
+/// Times arrays that become Arrow's and come back, and returns the table.
+///
+/// # Errors
+/// When pyarrow cannot do its part, or an output differs.
+pub fn arrow(size: pickles::Size) -> Result<String> {
+    let environment = environment::for_arrow()?;
+    let folder = fixtures::scratch(&environment, "speed-arrow")?;
+    let table = arrow::Contest::new(&environment, &folder)?.run(size)?;
     fs::remove_dir_all(&folder).map_err(Error::io(&folder))?;
     Ok(table)
 }

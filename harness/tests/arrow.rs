@@ -34,6 +34,8 @@ fn every_fixture_goes_to_arrow_and_back_and_others_read_it() {
         assert_eq!(counted, tally.cases, "{format} {}", choice.word());
     }
     assert!(found.cases() > 10_000, "{} cases", found.cases());
+    assert!(found.members.cases > 130, "{} of more than arrays", found.members.cases);
+    assert_eq!(found.members.exact, found.members.cases);
     for reader in ["pyarrow", "polars", "duckdb"] {
         for format in ["arrow", "arrows", "parquet"] {
             let reads = &found.reads[&(reader.to_owned(), format.to_owned())];

@@ -482,6 +482,3 @@ def check(answer, row, array, choice, formats, refused):
                     table = read('%s.%s' % (path, form), form)
                     return check_table(reader, table, array, choice, form)
                 ask(answer, dict(row, reader=reader, format=form), work)
-
-
-main()

@@ -15,6 +15,7 @@ mod from;
 mod guard;
 #[cfg(feature = "ipc")]
 pub mod ipc;
+mod memory;
 #[cfg(any(feature = "ipc", feature = "tensor"))]
 mod message;
 pub mod metadata;

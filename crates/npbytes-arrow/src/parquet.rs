@@ -20,6 +20,7 @@
 //! ```
 
 mod dictionary;
+mod direct;
 mod units;
 mod write;
 

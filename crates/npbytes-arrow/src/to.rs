@@ -154,14 +154,14 @@ fn execute(
         How::Halves(nan_is_null) => primitive::halves(cells, *nan_is_null, nulls, copied),
         How::Rounded(nan_is_null) => long_double::array(cells, *nan_is_null, nulls, copied),
         How::Complex(form) => complex::complex(cells, *form, &plan.data_type, nulls, copied),
-        How::Times(times, nat) => time::times(cells, times, nulls, *nat, copied),
+        How::Times(times) => time::times(cells, times, nulls, copied),
         How::Fixed(size) => primitive::fixed(cells, *size, nulls, copied),
         How::Text(text) => text::text(cells, *text, nulls, copied),
         How::Stripped(kind, text) => text::stripped(cells, *kind, *text, nulls, copied),
         How::Bits | How::Struct(_) | How::Lists { .. } => {
             let bytes = cells.bytes(copied)?;
             *copied |= Copied::BITS;
-            Ok(Arc::new(BooleanArray::new(bits::nonzero(&bytes), nulls)))
+            Ok(Arc::new(BooleanArray::new(bits::nonzero(&bytes)?, nulls)))
         }
     }
 }

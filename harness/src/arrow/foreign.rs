@@ -78,7 +78,11 @@ fn compare(directory: &Path, text: &impl Fn(&str) -> String, format: &str) -> Re
 }
 
 /// Do two arrays have the same elements, where none of them is masked?
-fn same(a: &ArrayView<'_>, b: &ArrayView<'_>, mask: Option<&ArrayView<'_>>) -> Result<(), String> {
+pub(super) fn same(
+    a: &ArrayView<'_>,
+    b: &ArrayView<'_>,
+    mask: Option<&ArrayView<'_>>,
+) -> Result<(), String> {
     if a.dtype() != b.dtype() || a.shape() != b.shape() {
         let (a, b) = ((a.dtype(), a.shape()), (b.dtype(), b.shape()));
         return Err(format!("{} of {}, NumPy has {} of {}", a.0, a.1, b.0, b.1));

@@ -30,7 +30,11 @@ pub fn table(one: &Arrow) -> String {
             }
         }
     }
-    text.push('\n');
+    let _ = writeln!(
+        text,
+        "\n{} files of masked arrays, strings, objects and archives, {} the same when read again\n",
+        one.members.cases, one.members.exact,
+    );
     for ((reader, format), reads) in &one.reads {
         let skipped: usize = reads.skipped.values().sum();
         let equal = reads.equal;

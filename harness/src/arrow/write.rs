@@ -9,7 +9,7 @@ use npbytes_arrow::{
     FromArrow, Result, Values, from_record_batch, ipc, parquet, tensor, to_record_batch,
 };
 
-use super::{Arrow, Choice};
+use super::{Arrow, Choice, FORMATS};
 use crate::environment::Environment;
 use crate::matrix::catalogue::{Depth, Twist, TypeCase};
 use crate::matrix::{ArrayCase, Encoding, Matrix};
@@ -17,7 +17,7 @@ use crate::roundtrip::byte_difference;
 use crate::{codec, fixtures};
 
 /// The name of the arrays: that of a column, where it is one.
-const NAME: &str = "values";
+pub(super) const NAME: &str = "values";
 
 /// The most rows of a Parquet file here: arrow-rs makes a row group of each million, each inside of the one before.
 const MOST_ROWS: usize = 1 << 24;
@@ -102,7 +102,7 @@ impl Subject<'_> {
             Ok(made) => {
                 let back = self.compare(from_record_batch(&made.batch, &FromArrow::default()));
                 self.count("columns", back, found);
-                for format in ["arrow", "arrows", "parquet"] {
+                for format in FORMATS {
                     found.tally(format, self.choice).cases += 1;
                     if format == "parquet" && made.batch.num_rows() > MOST_ROWS {
                         let reason = "more rows, without elements, than row groups can be made of";
@@ -251,7 +251,7 @@ fn reason(error: &npbytes_arrow::Error) -> String {
     known.map_or(text, |(_, reason)| reason.to_owned())
 }
 
-fn write(path: &Path, format: &str, batch: &RecordBatch) -> Result<()> {
+pub(super) fn write(path: &Path, format: &str, batch: &RecordBatch) -> Result<()> {
     let (schema, batches) = (batch.schema(), [Ok(batch.clone())]);
     match format {
         "parquet" => parquet::write(path, &schema, batches, &parquet::WriteOptions::default()),

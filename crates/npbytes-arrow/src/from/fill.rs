@@ -12,11 +12,12 @@ use bytes::Bytes;
 use npbytes::{DType, Kind};
 
 use super::lists::Rows;
-use super::memory::{self, Budget};
+use super::memory::Budget;
 use super::meta::{Meta, NullWas};
 use super::places::{Axis, Places};
 use super::plan::{Node, Plan};
 use super::{encoded, time};
+use crate::memory::{Room, shared};
 use crate::options::Nulls;
 use crate::{Copied, Error, FromArrow, Result};
 
@@ -76,8 +77,8 @@ impl Context<'_> {
             _ => None,
         };
         let mut made = match taken {
-            Some(_) => Vec::new(),
-            None => self.budget.zeros(len)?,
+            Some(_) => Room::zeroed(0)?,
+            None => self.budget.room(len)?,
         };
         let data = taken.is_none().then_some(made.as_mut_slice());
         let mut filler = Filler { context: self, data, mask: None, mask_len, copied };
@@ -93,7 +94,7 @@ impl Context<'_> {
         if arrays.len() > 1 {
             *copied |= Copied::CHUNKS;
         }
-        let data = taken.map_or_else(|| Bytes::from(made), memory::shared);
+        let data = taken.map_or_else(|| Bytes::from(made), shared);
         Ok(Dense { data, mask })
     }
 
@@ -144,7 +145,7 @@ impl Context<'_> {
             NullAs::NaT => |_, element| element == time::NAT.to_ne_bytes(),
             NullAs::NaN => leaf::is_nan,
         };
-        (0..array.len()).filter(|&row| nulls.is_null(row)).all(|row| {
+        (!nulls.inner()).set_indices().all(|row| {
             let at = start + row * size;
             buffer.get(at..at + size).is_some_and(|element| is_so(&plan.dtype, element))
         })

@@ -1,9 +1,8 @@
-//! Memory that the input justifies, and buffers that both sides share.
+//! Memory that the input justifies.
 
-use arrow_buffer::Buffer;
-use bytes::Bytes;
 use npbytes::Limits;
 
+use crate::memory::Room;
 use crate::{Error, Result};
 
 /// What any input may take, whatever its size.
@@ -55,17 +54,10 @@ impl Budget {
         bytemuck::allocation::try_zeroed_vec(len)
             .map_err(|()| std::io::Error::from(std::io::ErrorKind::OutOfMemory).into())
     }
-}
 
-struct Owner(Buffer);
-
-impl AsRef<[u8]> for Owner {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_slice()
+    /// Zeros for elements, which may be many.
+    pub(super) fn room(&self, len: usize) -> Result<Room> {
+        self.check(len as u64)?;
+        Room::zeroed(len)
     }
-}
-
-/// The same bytes, not copied.
-pub(super) fn shared(buffer: Buffer) -> Bytes {
-    if buffer.is_empty() { Bytes::new() } else { Bytes::from_owner(Owner(buffer)) }
 }

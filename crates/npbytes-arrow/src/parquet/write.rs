@@ -8,11 +8,12 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
+use parquet::arrow::{ArrowSchemaConverter, ArrowWriter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::ZstdLevel;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
+use super::direct::{self, Direct};
 use super::{dictionary, failure, units};
 use crate::guard::guarded;
 use crate::{Error, Result};
@@ -52,9 +53,9 @@ pub enum Compression {
 }
 
 impl Default for Compression {
-    /// zstd at its quickest, which is smaller than snappy and not slower to read than disks are.
+    /// Snappy, as pyarrow, DuckDB and Spark have it: elements that do not shrink cost next to nothing.
     fn default() -> Self {
-        Self::Zstd(1)
+        Self::Snappy
     }
 }
 
@@ -79,8 +80,15 @@ pub struct Writer<W: Write + Send> {
 
 enum State<W: Write + Send> {
     Waiting(W),
-    Writing(Box<ArrowWriter<W>>),
+    Writing(Box<Started<W>>),
     Failed,
+}
+
+/// A file that is begun.
+enum Started<W: Write + Send> {
+    Any(ArrowWriter<W>),
+    /// All columns are numbers that are never null.
+    Numbers(Direct<W>),
 }
 
 impl<W: Write + Send> std::fmt::Debug for Writer<W> {
@@ -142,7 +150,10 @@ impl<W: Write + Send> Writer<W> {
         let most = self.options.row_group_rows.max(1);
         for start in (0..batch.num_rows().max(1)).step_by(most) {
             let part = batch.slice(start, most.min(batch.num_rows() - start));
-            guarded("the batch", || writer.write(&part).map_err(failure))?;
+            guarded("the batch", || match &mut *writer {
+                Started::Any(writer) => writer.write(&part).map_err(failure),
+                Started::Numbers(writer) => writer.write(&part),
+            })?;
         }
         self.state = State::Writing(writer);
         self.rows = self.rows.saturating_add(batch.num_rows() as u64);
@@ -156,28 +167,51 @@ impl<W: Write + Send> Writer<W> {
     pub fn finish(mut self) -> Result<W> {
         let mut writer = self.writer(None)?;
         for (key, value) in std::mem::take(&mut self.metadata) {
-            writer.append_key_value_metadata(KeyValue::new(key, value));
+            let pair = KeyValue::new(key, value);
+            match &mut *writer {
+                Started::Any(writer) => writer.append_key_value_metadata(pair),
+                Started::Numbers(writer) => writer.append_key_value_metadata(pair),
+            }
         }
-        let mut target = writer.into_inner().map_err(failure)?;
+        let mut target = match *writer {
+            Started::Any(writer) => writer.into_inner().map_err(failure)?,
+            Started::Numbers(writer) => writer.into_inner()?,
+        };
         target.flush()?;
         Ok(target)
     }
 
     /// Takes the writer, which is made for the first batch. Who has it puts it back unless it failed.
-    fn writer(&mut self, first: Option<&RecordBatch>) -> Result<Box<ArrowWriter<W>>> {
+    fn writer(&mut self, first: Option<&RecordBatch>) -> Result<Box<Started<W>>> {
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Writing(writer) => Ok(writer),
             State::Failed => Err(std::io::Error::other("an earlier write failed").into()),
             State::Waiting(target) => {
-                let options = ArrowWriterOptions::new().with_properties(self.properties(first)?);
+                let dictionaries = first.map(dictionary::pays).unwrap_or_default();
+                let mut properties = self.properties(&dictionaries)?;
+                let width = direct::row_width(&self.stored);
+                if let Some(width) = width.filter(|_| !dictionaries.contains(&true)) {
+                    add_encoded_arrow_schema_to_metadata(&self.stored, &mut properties);
+                    let parquet = ArrowSchemaConverter::new().convert(&self.stored);
+                    let rows = self.options.row_group_bytes / width.max(1);
+                    return Ok(Box::new(Started::Numbers(Direct::new(
+                        target,
+                        Arc::new(parquet.map_err(failure)?),
+                        properties,
+                        self.options.compression,
+                        PAGE,
+                        rows.min(self.options.row_group_rows),
+                    )?)));
+                }
+                let options = ArrowWriterOptions::new().with_properties(properties);
                 let writer =
                     ArrowWriter::try_new_with_options(target, Arc::clone(&self.stored), options);
-                Ok(Box::new(writer.map_err(failure)?))
+                Ok(Box::new(Started::Any(writer.map_err(failure)?)))
             }
         }
     }
 
-    fn properties(&self, first: Option<&RecordBatch>) -> Result<WriterProperties> {
+    fn properties(&self, dictionaries: &[bool]) -> Result<WriterProperties> {
         use parquet::basic::Compression as Codec;
         let codec = match self.options.compression {
             Compression::None => Codec::UNCOMPRESSED,
@@ -197,9 +231,8 @@ impl<W: Write + Send> Writer<W> {
             .set_max_row_group_row_count(Some(self.options.row_group_rows.max(1)))
             .set_max_row_group_bytes(Some(self.options.row_group_bytes.max(1)));
         let parquet = ArrowSchemaConverter::new().convert(&self.stored).map_err(failure)?;
-        let pays = first.map(dictionary::pays).unwrap_or_default();
-        if pays.len() == parquet.num_columns() {
-            for (column, pays) in parquet.columns().iter().zip(pays) {
+        if dictionaries.len() == parquet.num_columns() {
+            for (column, &pays) in parquet.columns().iter().zip(dictionaries) {
                 properties = properties.set_column_dictionary_enabled(column.path().clone(), pays);
             }
         }

@@ -22,7 +22,7 @@ pub(super) fn array(
     let buffer = rounded(cells, copied)?;
     let values = buffer.typed_data::<f64>();
     let nans =
-        if nan_is_null { bits::validity(values, |x: f64| u8::from(!x.is_nan())) } else { None };
+        if nan_is_null { bits::validity(values, |x: f64| u8::from(!x.is_nan()))? } else { None };
     let nulls = NullBuffer::union(nulls.as_ref(), nans.as_ref());
     primitive::typed(&DataType::Float64, buffer, cells.len(), nulls)
 }

@@ -41,8 +41,8 @@ pub(super) enum How {
     Rounded(bool),
     /// Complex numbers.
     Complex(Form),
-    /// Datetimes and timedeltas; whether NaT stay values beside those that are masked.
-    Times(Times, bool),
+    /// Datetimes and timedeltas.
+    Times(Times),
     /// Elements of as many bytes each.
     Fixed(i32),
     /// UCS-4 as UTF-8.
@@ -149,8 +149,8 @@ impl Plan {
             },
             Kind::Void(_) => Self::fixed(dtype)?,
             Kind::Str(_) => Self::new(How::Text(options.text), text_type(options.text)),
-            Kind::DateTime64(unit) => Self::times(Times::of_datetime(*unit), context),
-            Kind::TimeDelta64(unit) => Self::times(Times::of_timedelta(*unit), context),
+            Kind::DateTime64(unit) => Self::times(Times::of_datetime(*unit)),
+            Kind::TimeDelta64(unit) => Self::times(Times::of_timedelta(*unit)),
             Kind::Struct(fields) => {
                 let fields = fields.fields().iter().map(|field| {
                     let name = field.name().to_string_lossy();
@@ -224,11 +224,9 @@ impl Plan {
         }
     }
 
-    fn times(times: Times, context: Context<'_>) -> Self {
+    fn times(times: Times) -> Self {
         let data_type = times.data_type();
-        // The metadata of a masked array says that its nulls are masked; NaT may stand beside them.
-        let keep_nat = context.masked && !context.options.plain;
-        Self::new(How::Times(times, keep_nat), data_type).nulls(metadata::NAT)
+        Self::new(How::Times(times), data_type).nulls(metadata::NAT)
     }
 
     /// The field of a column of such values; `of_axes` is what there is to say beyond the dtype.

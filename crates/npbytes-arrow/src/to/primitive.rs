@@ -104,19 +104,19 @@ pub(super) fn floats(
     copied: &mut Copied,
 ) -> Result<ArrayRef> {
     let buffer = cells.native(alignment(cells.dtype.itemsize()), copied)?;
-    let nans = numbers_of(&buffer, cells.dtype.kind());
+    let nans = numbers_of(&buffer, cells.dtype.kind())?;
     typed(data_type, buffer, cells.len(), NullBuffer::union(nulls.as_ref(), nans.as_ref()))
 }
 
 /// The validity of floats that are numbers.
-fn numbers_of(buffer: &Buffer, kind: &Kind) -> Option<NullBuffer> {
+fn numbers_of(buffer: &Buffer, kind: &Kind) -> Result<Option<NullBuffer>> {
     match kind {
         Kind::Float16 => bits::validity(buffer.typed_data::<u16>(), |half: u16| {
             u8::from(half & 0x7fff <= 0x7c00)
         }),
         Kind::Float32 => bits::validity(buffer.typed_data::<f32>(), |x: f32| u8::from(!x.is_nan())),
         Kind::Float64 => bits::validity(buffer.typed_data::<f64>(), |x: f64| u8::from(!x.is_nan())),
-        _ => None,
+        _ => Ok(None),
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn halves(
     let buffer = cells.native(2, copied)?;
     let wide: Vec<u32> = buffer.typed_data::<u16>().iter().map(|&half| widened(half)).collect();
     let buffer = Buffer::from_vec(wide);
-    let nans = if nan_is_null { numbers_of(&buffer, &Kind::Float32) } else { None };
+    let nans = if nan_is_null { numbers_of(&buffer, &Kind::Float32)? } else { None };
     let nulls = NullBuffer::union(nulls.as_ref(), nans.as_ref());
     typed(&DataType::Float32, buffer, cells.len(), nulls)
 }

@@ -167,33 +167,48 @@ impl<O: OffsetSizeTrait> Texts<O> {
     /// Appends the text of UCS-4; the first code point that is none.
     fn push_ucs4(&mut self, element: &[u8], read: impl Fn([u8; 4]) -> u32 + Copy) -> Option<u32> {
         let points = element.as_chunks::<4>().0;
-        let mut any = 0;
-        for point in points {
-            any |= read(*point);
-        }
-        if any < 0x80 {
-            let start = self.bytes.len();
-            #[allow(clippy::cast_possible_truncation, reason = "all are ASCII")]
-            self.bytes.extend(points.iter().map(|point| read(*point) as u8));
-            let zeros = self.bytes.iter().skip(start).rev().take_while(|&&byte| byte == 0).count();
-            self.bytes.truncate(self.bytes.len() - zeros);
-            return None;
-        }
-        let len = points.len() - points.iter().rev().take_while(|&&point| point == [0; 4]).count();
+        let zeros = points.iter().rev().take_while(|&&point| point == [0; 4]).count();
+        let points = points.get(..points.len() - zeros).unwrap_or_default();
         // By way of memory whose size is known, as each point has its own length.
         let mut room = [0; 256];
-        for points in points.get(..len).unwrap_or_default().chunks(room.len() / 4) {
+        for points in points.chunks(room.len() / 4) {
+            if points.iter().fold(0, |any, point| any | read(*point)) < 0x80 {
+                for (byte, point) in room.iter_mut().zip(points) {
+                    #[allow(clippy::cast_possible_truncation, reason = "all are ASCII")]
+                    let ascii = read(*point) as u8;
+                    *byte = ascii;
+                }
+                self.bytes.extend_from_slice(room.get(..points.len()).unwrap_or_default());
+                continue;
+            }
             let mut end = 0;
             for point in points {
                 let point = read(*point);
-                let Some(c) = char::from_u32(point) else { return Some(point) };
-                let Some(free) = room.get_mut(end..) else { break };
-                end += c.encode_utf8(free).len();
+                let Some((len, bytes)) = utf8(point) else { return Some(point) };
+                let Some(free) = room.get_mut(end..end + 4) else { break };
+                free.copy_from_slice(&bytes);
+                end += len;
             }
             self.bytes.extend_from_slice(room.get(..end).unwrap_or_default());
         }
         None
     }
+}
+
+/// The bytes of a code point in UTF-8 and how many they are, the others being 0; nothing for what is none.
+fn utf8(point: u32) -> Option<(usize, [u8; 4])> {
+    let last = |shift: u32| 0x80 | point >> shift & 0x3f;
+    let (len, bytes) = match point {
+        0..0x80 => (1, point),
+        0x80..0x800 => (2, 0xc0 | point >> 6 | last(0) << 8),
+        0xd800..0xe000 => return None,
+        0x800..0x1_0000 => (3, 0xe0 | point >> 12 | last(6) << 8 | last(0) << 16),
+        0x1_0000..0x11_0000 => {
+            (4, 0xf0 | point >> 18 | last(12) << 8 | last(6) << 16 | last(0) << 24)
+        }
+        _ => return None,
+    };
+    Some((len, bytes.to_le_bytes()))
 }
 
 /// Bytes without the zeros that end them.
@@ -245,5 +260,22 @@ fn check_utf8(bytes: &[u8]) -> Result<()> {
             error.valid_up_to()
         ))
         .with_help("keep them as bytes: FixedSizeBinary or Binary")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_point_is_what_the_standard_library_makes_of_it() {
+        for point in 0..0x11_0100 {
+            let mut room = [0; 4];
+            let expected = char::from_u32(point)
+                .map(|c| c.encode_utf8(&mut room).len())
+                .map(|len| (len, room));
+            assert_eq!(utf8(point), expected, "{point:x}");
+        }
+        assert_eq!(utf8(u32::MAX), None);
     }
 }

@@ -68,23 +68,17 @@ impl Times {
     }
 }
 
-/// Times as values. `keep_nat` leaves NaT a value where the validity is that of a mask: only counts have one.
+/// Times as values. NaT is null beside what is masked.
 pub(super) fn times(
     cells: &Cells<'_>,
     times: &Times,
     masked: Option<NullBuffer>,
-    keep_nat: bool,
     copied: &mut Copied,
 ) -> Result<ArrayRef> {
     let counts = cells.native(8, copied)?;
     let values = counts.typed_data::<i64>();
-    let nulls = match times {
-        Times::Counts(_) if keep_nat => masked,
-        _ => {
-            let times = bits::validity(values, |count: i64| u8::from(count != NAT));
-            NullBuffer::union(masked.as_ref(), times.as_ref())
-        }
-    };
+    let nats = bits::validity(values, |count: i64| u8::from(count != NAT))?;
+    let nulls = NullBuffer::union(masked.as_ref(), nats.as_ref());
     let valid = nulls.as_ref().map(NullBuffer::inner);
     let buffer = match times {
         Times::Counts(_) => counts,

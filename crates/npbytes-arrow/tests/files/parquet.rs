@@ -227,3 +227,129 @@ fn what_parquet_would_lose_is_refused() {
     let inside = Field::new("outer", DataType::Struct(vec![none].into()), false);
     assert!(refused(&Schema::new(vec![inside])).contains("outer.none"));
 }
+
+/// Columns of numbers that are never null, which are written by another way than all others.
+fn numbers(rows: std::ops::Range<i64>) -> RecordBatch {
+    use arrow_array::types::{
+        Date32Type, DurationNanosecondType, Float32Type, Float64Type, Int8Type, Int16Type,
+        Int32Type, Int64Type, TimestampMicrosecondType, UInt8Type, UInt16Type, UInt32Type,
+        UInt64Type,
+    };
+    use arrow_array::{ArrowPrimitiveType, PrimitiveArray};
+    fn column<T: ArrowPrimitiveType>(
+        rows: &std::ops::Range<i64>,
+        value: impl Fn(i64) -> T::Native,
+    ) -> ArrayRef {
+        Arc::new(PrimitiveArray::<T>::from_iter_values(rows.clone().map(value)))
+    }
+    const ODD: i64 = 0x1234_5678_9abc_def1;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
+    let columns = vec![
+        column::<Int8Type>(&rows, |i| (i * 7) as i8),
+        column::<UInt8Type>(&rows, |i| (i * 7) as u8),
+        column::<Int16Type>(&rows, |i| (i * 777) as i16),
+        column::<UInt16Type>(&rows, |i| (i * 777) as u16),
+        column::<Int32Type>(&rows, |i| (i * 77_777_777) as i32),
+        column::<UInt32Type>(&rows, |i| (i * 77_777_777) as u32),
+        column::<Int64Type>(&rows, |i| i.wrapping_mul(ODD)),
+        column::<UInt64Type>(&rows, |i| i.wrapping_mul(ODD).cast_unsigned()),
+        column::<Float32Type>(&rows, |i| i as f32 / 3.0),
+        column::<Float64Type>(&rows, |i| i as f64 / 3.0),
+        column::<Date32Type>(&rows, |i| i as i32 - 1000),
+        column::<TimestampMicrosecondType>(&rows, |i| i * 1_000_003),
+        column::<DurationNanosecondType>(&rows, |i| -i),
+    ];
+    let fields = columns.iter().enumerate();
+    let fields = fields.map(|(i, c)| Field::new(format!("{i}"), c.data_type().clone(), false));
+    let schema = Schema::new(fields.collect::<Fields>());
+    RecordBatch::try_new(Arc::new(schema), columns).unwrap()
+}
+
+#[test]
+fn numbers_are_read_again() {
+    let all = numbers(0..10_000);
+    // Of every type without a dictionary, and of those alone that differ from row to row.
+    let all = all.project(&[4, 5, 6, 7, 8, 9, 10, 11, 12]).unwrap();
+    let narrow = numbers(0..30).project(&[0, 1, 2, 3]).unwrap();
+    for compression in [Compression::None, Compression::Snappy, Compression::Zstd(1)] {
+        for (rows, bytes, groups) in
+            [(1 << 20, 64 << 20, 1), (3000, 64 << 20, 4), (9999, 5600, 100)]
+        {
+            let mut options = WriteOptions::default();
+            options.compression = compression;
+            options.row_group_rows = rows;
+            options.row_group_bytes = bytes;
+            // Neither batches nor groups end where the others do.
+            let mut writer = Writer::new(Vec::new(), &all.schema(), &options).unwrap();
+            for (start, len) in [(0, 1), (1, 0), (1, 4321), (4322, 5678)] {
+                writer.write(&all.slice(start, len)).unwrap();
+            }
+            writer.add_metadata("made", "here");
+            let file = File::new(writer.finish().unwrap().into()).unwrap();
+            assert_eq!((file.num_rows(), file.num_row_groups()), (10_000, groups));
+            assert_eq!(file.schema().fields(), all.schema().fields());
+            assert_eq!(file.metadata(), [("made", "here")]);
+            assert!(file.created_by().unwrap().starts_with("npbytes"));
+            let mut read = file.batches(None, 1 << 20).unwrap();
+            let first = read.next().unwrap().unwrap();
+            assert_eq!(first.columns(), all.columns(), "{compression:?}, groups of {rows}");
+            assert!(read.next().is_none());
+        }
+        let mut options = WriteOptions::default();
+        options.compression = compression;
+        let narrow = std::slice::from_ref(&narrow);
+        assert_eq!(read(written(narrow, &options)), narrow);
+    }
+}
+
+#[test]
+fn bounds_of_numbers() {
+    use arrow_array::{Float32Array, Int8Array, UInt32Array, UInt64Array};
+    use parquet::file::metadata::ParquetMetaDataReader;
+    use parquet::file::statistics::Statistics;
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(Float64Array::from(vec![f64::NAN, 0.0, 2.5, -0.0])),
+        Arc::new(Float64Array::from(vec![f64::NAN; 4])),
+        Arc::new(Float32Array::from(vec![-3.0, -0.0, 0.0, -1.5])),
+        Arc::new(UInt32Array::from(vec![7, u32::MAX, 1 << 31, 9])),
+        Arc::new(UInt64Array::from(vec![u64::MAX, 3, 1 << 63, 4])),
+        Arc::new(Int8Array::from(vec![-128, 127, 0, 1])),
+        Arc::new(Int64Array::from(vec![i64::MIN, i64::MAX, 0, 1])),
+    ];
+    // One after the other: four NaN are one value, for which a dictionary pays.
+    let found: Vec<String> = columns
+        .into_iter()
+        .map(|column| {
+            let field = Field::new("x", column.data_type().clone(), false);
+            let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![column]);
+            let bytes = bytes::Bytes::from(written(&[batch.unwrap()], &WriteOptions::default()));
+            let metadata = ParquetMetaDataReader::new().parse_and_finish(&bytes).unwrap();
+            let column = metadata.row_group(0).column(0);
+            assert_eq!(column.num_values(), 4);
+            let statistics = column.statistics().unwrap();
+            assert_eq!(statistics.null_count_opt(), Some(0));
+            match statistics {
+                Statistics::Int32(one) => format!("{:?} {:?}", one.min_opt(), one.max_opt()),
+                Statistics::Int64(one) => format!("{:?} {:?}", one.min_opt(), one.max_opt()),
+                Statistics::Float(one) => format!("{:?} {:?}", one.min_opt(), one.max_opt()),
+                Statistics::Double(one) => format!("{:?} {:?}", one.min_opt(), one.max_opt()),
+                other => panic!("{other:?}"),
+            }
+        })
+        .collect();
+    // As pyarrow has them: `pq.write_table(pa.table({'x': ...}), f)`,
+    // `pq.ParquetFile(f).metadata.row_group(0).column(0).statistics`.
+    assert_eq!(
+        found,
+        [
+            "Some(-0.0) Some(2.5)",
+            "None None",
+            "Some(-3.0) Some(0.0)",
+            // 7 and 4294967295, as the bits of signed numbers.
+            "Some(7) Some(-1)",
+            "Some(3) Some(-1)",
+            "Some(-128) Some(127)",
+            "Some(-9223372036854775808) Some(9223372036854775807)",
+        ]
+    );
+}

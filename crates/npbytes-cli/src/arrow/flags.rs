@@ -106,7 +106,7 @@ enum RaggedFlag {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output to Arrow and Parquet")]
 pub(crate) struct ToArrowArgs {
-    /// How Parquet pages or the buffers of Arrow files are compressed [default: zstd for Parquet, none for Arrow, which
+    /// How Parquet pages or the buffers of Arrow files are compressed [default: snappy for Parquet, none for Arrow, which
     /// can be mapped then]
     #[arg(long, value_name = "HOW")]
     compression: Option<Codec>,
@@ -115,7 +115,7 @@ pub(crate) struct ToArrowArgs {
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=22))]
     level: Option<u8>,
 
-    /// The most rows of a row group of Parquet, or of a batch of Arrow [default: about 64 MiB, up to 1048576]
+    /// The most rows of a row group of Parquet, or of a batch of Arrow [default: about 64 MiB in Parquet, 8 MiB in Arrow, up to 1048576]
     #[arg(long, value_name = "ROWS", value_parser = rows)]
     group_rows: Option<usize>,
 
@@ -213,10 +213,10 @@ impl ToArrowArgs {
     /// # Errors
     /// A compression that they do not have.
     pub(crate) fn parquet(&self) -> Result<parquet::WriteOptions> {
-        let level = self.level.unwrap_or(1);
         let mut options = parquet::WriteOptions::default();
         options.compression = match self.compression {
-            None | Some(Codec::Zstd) => parquet::Compression::Zstd(level),
+            None if self.level.is_none() => options.compression,
+            None | Some(Codec::Zstd) => parquet::Compression::Zstd(self.level.unwrap_or(1)),
             Some(Codec::Snappy) => parquet::Compression::Snappy,
             Some(Codec::None) => parquet::Compression::None,
             Some(Codec::Lz4) => return Err(other_codec("Parquet", "zstd, snappy or none")),

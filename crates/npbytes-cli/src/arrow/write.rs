@@ -26,8 +26,9 @@ use crate::pack;
 use crate::progress::Progress;
 use crate::unpack;
 
-/// How many bytes of rows are held at a time.
-const BLOCK: usize = 32 << 20;
+/// How many bytes of rows are held at a time. Memory of more than 32 MiB is had from the system, and filled with zeros,
+/// anew for each block.
+const BLOCK: usize = 8 << 20;
 /// The most rows of a block.
 const MOST_ROWS: usize = 1 << 20;
 

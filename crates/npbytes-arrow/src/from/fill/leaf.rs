@@ -5,7 +5,8 @@ use arrow_array::types::{
     Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DecimalType,
 };
 use arrow_array::{Array, PrimitiveArray};
-use arrow_buffer::NullBuffer;
+use arrow_buffer::bit_chunk_iterator::BitChunks;
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
 use half::f16;
 use npbytes::{ByteOrder, DType, Kind};
@@ -40,7 +41,7 @@ impl Filler<'_> {
             Node::Bits => {
                 *self.copied |= Copied::BITS;
                 let bits = array.as_boolean_opt().ok_or_else(|| other(array))?.values();
-                places.each_of(out, 1, |row, element| element.fill(u8::from(bits.value(row))));
+                spread(out, bits, places);
                 Ok(())
             }
             Node::Half { swap } => {
@@ -210,6 +211,41 @@ fn bytes_of(array: &dyn Array, size: usize) -> Result<arrow_buffer::Buffer> {
         (_, _, Some(0)) => Ok(arrow_buffer::Buffer::from(Vec::<u8>::new())),
         _ => Err(other(array)),
     }
+}
+
+/// Bits as a byte each, the lowest first.
+fn spread_byte(bits: u8) -> [u8; 8] {
+    // One of them is left in each byte, and made the lowest by what it takes the highest to.
+    let own = (u64::from(bits) * 0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    ((own + 0x7f7f_7f7f_7f7f_7f7f) >> 7 & 0x0101_0101_0101_0101).to_le_bytes()
+}
+
+/// Writes bits to their places, a byte each.
+fn spread(out: &mut [u8], bits: &BooleanBuffer, places: &Places) {
+    let _ = places.try_runs::<()>(|run| {
+        let dense = out.get_mut(run.data..run.data.saturating_add(run.len));
+        if let Some(out) = dense.filter(|_| run.data_stride == 1 || run.len == 1) {
+            let start = bits.offset() + run.first;
+            let chunks = BitChunks::new(bits.values(), start, run.len);
+            let (words, rest) = out.as_chunks_mut::<64>();
+            for (out, word) in words.iter_mut().zip(chunks.iter()) {
+                for (out, bits) in out.as_chunks_mut::<8>().0.iter_mut().zip(word.to_le_bytes()) {
+                    *out = spread_byte(bits);
+                }
+            }
+            let last = chunks.remainder_bits();
+            for (i, byte) in rest.iter_mut().enumerate() {
+                *byte = u8::from(last >> i & 1 == 1);
+            }
+            return Ok(());
+        }
+        for i in 0..run.len {
+            if let Some(byte) = out.get_mut(run.data.saturating_add(i * run.data_stride)) {
+                *byte = u8::from(bits.value(run.first + i));
+            }
+        }
+        Ok(())
+    });
 }
 
 /// Copies elements to their places.
@@ -445,6 +481,28 @@ fn unfit(row: u64, exact: bool, what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bits_are_spread_to_their_places() {
+        let values: Vec<bool> = (0..500_usize).map(|i| i * i % 7 < 3).collect();
+        let bits = BooleanBuffer::from(values.clone());
+        for (start, len) in [(0, 0), (0, 1), (3, 64), (5, 130), (63, 200), (1, 499)] {
+            let bits = bits.slice(start, len);
+            let expected: Vec<u8> = values[start..start + len].iter().map(|&b| b.into()).collect();
+            let mut out = vec![9; len];
+            spread(&mut out, &bits, &Places::rows(0, len, 1, 0));
+            assert_eq!(out, expected, "{start} {len}");
+            // Every third byte, from the second on.
+            let mut out = vec![9; 3 * len + 1];
+            spread(&mut out, &bits, &Places::rows(0, len, 3, 0).moved(1, 0));
+            let strided: Vec<u8> = out.iter().skip(1).step_by(3).copied().collect();
+            assert_eq!(strided, expected, "{start} {len}");
+            assert!((0..out.len()).all(|i| i % 3 == 1 || out[i] == 9));
+        }
+        for bits in 0..=255_u8 {
+            assert_eq!(spread_byte(bits), std::array::from_fn(|i| bits >> i & 1));
+        }
+    }
 
     #[test]
     fn doubles_as_long_doubles() {
