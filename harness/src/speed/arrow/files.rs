@@ -60,8 +60,8 @@ impl Contest<'_> {
             name: "out.parquet",
             theirs: vec![("pyarrow (snappy)", "parquet"), ("pyarrow, zstd", "parquet-zstd")],
             ways: vec![
-                ("npbytes (zstd)", Box::new(|| to_out(parquet::Compression::default()))),
-                ("npbytes, snappy", Box::new(|| to_out(parquet::Compression::Snappy))),
+                ("npbytes (snappy)", Box::new(|| to_out(parquet::Compression::default()))),
+                ("npbytes, zstd", Box::new(|| to_out(parquet::Compression::Zstd(1)))),
             ],
             rounds,
             goals: (4.0, 1.0),
