@@ -23,7 +23,7 @@ test-roundtrip *args:
 bench *args:
     cargo bench --locked -p npbytes-harness --bench npy --bench npz --bench pickle -- {{args}}
 
-# Archives and pickles beside NumPy, npyz, ndarray-npy and serde-pickle, each built as its users have it; takes some minutes.
+# Archives, pickles and Arrow beside NumPy, npyz, ndarray-npy, serde-pickle and pyarrow, each built as its users have it; takes some minutes.
 speed *args:
     cargo run --release --locked -p npbytes-harness -- speed {{args}}
 
