@@ -550,6 +550,8 @@ impl<'a> Machine<'a> {
         if self.graph.object(gone).is_some()
             && self.stack.len() > self.fence
             && let Some(below) = self.stack.last().and_then(|below| below.index())
+            // The same once more leaves no trace.
+            && gone.index() != Some(below)
         {
             self.graph.effects.entry(below).or_default().push(Effect::Popped(gone));
         }
