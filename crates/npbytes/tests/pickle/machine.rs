@@ -336,6 +336,23 @@ fn calls_that_were_thrown_away_by_chance_do_not_become_others() {
 }
 
 /// No Python can make it, and older protocols have no way to write it.
+/// Nothing is done to an object by another mention of it: it is written as `pickle.dumps(object(), 2)` is.
+#[test]
+fn an_object_that_is_popped_off_itself_is_left_as_it_is() {
+    let plain = b"\x80\x02c__builtin__\nobject\n)\x81q\x01.";
+    let popped = b"\x80\x02c__builtin__\nobject\n)\x81q\x01220h\x0100.";
+    for data in [&plain[..], popped] {
+        let pickle = decode(data).unwrap();
+        let View::Object(object) = pickle.root().view() else { panic!("no object") };
+        assert_eq!(object.steps().count(), 0);
+        let written = pickle.encode(&WriteOptions::default().protocol(2)).unwrap();
+        assert_eq!(written.escape_ascii().to_string(), {
+            let expected = b"\x80\x02c__builtin__\nobject\nq\x00)\x81q\x01.";
+            expected.escape_ascii().to_string()
+        });
+    }
+}
+
 #[test]
 fn a_set_that_is_its_own_item_is_written_in_protocol_4_only() {
     let pickle = decode(b"\x80\x04\x8f\x94(h\x00\x90.").unwrap();
