@@ -161,8 +161,8 @@ pub fn pickle_rewrite(data: &[u8]) {
     let again = pickle::decode(&Bytes::from(first.clone()), &ReadOptions::default());
     let again = again.unwrap_or_else(|error| panic!("{error}: {}", first.escape_ascii()));
     assert_eq!(again.len(), first.len());
-    // A name that Python 2 has, in a protocol of Python 3, means another module in an older one.
-    let renamed = options.protocol < 3 && pickle.protocol() >= 3;
+    // Older protocols have Python 2's names: `_pickle` is `pickle` there, and a module of its name another one.
+    let renamed = options.protocol < 3;
     // Protocols 0 and 1 have a call for NEWOBJ, and those before 5 have arrays in an older form.
     let called = match pickle.root().view() {
         View::Object(object) if object.how() != How::Reduce => options.protocol < 2,
