@@ -50,6 +50,9 @@ pub struct Column {
 /// machine's byte order, aligned, and row behind row; [`Copied`] says what stood against it. The field says by which
 /// dtype, order of axes and nulls NumPy had them (see [`metadata`](crate::metadata)).
 ///
+/// What is masked is null, and so is NaT: beside a mask, NaT comes back masked. Texts and dates under a mask are not kept;
+/// numbers are, but in Parquet.
+///
 /// ```
 /// use npbytes::Array;
 /// use npbytes_arrow::{Copied, ToArrow, Values, to_arrow};

@@ -22,7 +22,7 @@ fn map<'a>(
     names: &[(Pair, Pair)],
     modules: &[Pair],
 ) -> (&'a str, &'a str) {
-    // Few pickles name anything else.
+    // No table has one of these, and few pickles name anything else.
     if module.starts_with("numpy") {
         return (module, name);
     }
@@ -361,3 +361,20 @@ const MODULES_BACK: &[Pair] = &[
     ("xmlrpc.client", "xmlrpclib"),
     ("xmlrpc.server", "SimpleXMLRPCServer"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted_and_know_nothing_of_numpy() {
+        for names in [NAMES, NAMES_BACK] {
+            assert!(names.is_sorted_by(|(a, _), (b, _)| a < b));
+            assert!(names.iter().all(|((module, _), _)| !module.starts_with("numpy")));
+        }
+        for modules in [MODULES, MODULES_BACK] {
+            assert!(modules.is_sorted_by(|(a, _), (b, _)| a < b));
+            assert!(modules.iter().all(|(module, _)| !module.starts_with("numpy")));
+        }
+    }
+}

@@ -66,9 +66,7 @@ impl Machine<'_> {
         if self.slot(known) != Some(u32::MAX) {
             return Ok(None);
         }
-        let value = self.node(Node::Global(Name { module, name, python2: false, known }))?;
-        self.set_slot(known, value);
-        Ok(Some(value))
+        self.first_of(Name { module, name, python2: false, known }).map(Some)
     }
 
     /// The node of a global that means something, or `u32::MAX` while there is none.
@@ -77,10 +75,14 @@ impl Machine<'_> {
         is_one.then(|| self.known.get(known as usize).copied()).flatten()
     }
 
-    fn set_slot(&mut self, known: Known, value: Value) {
-        if let (Some(slot), Some(index)) = (self.known.get_mut(known as usize), value.index()) {
+    /// Makes the node of a global that means something, and has none yet.
+    fn first_of(&mut self, name: Name) -> Result<Value> {
+        let value = self.node(Node::Global(name))?;
+        if let (Some(slot), Some(index)) = (self.known.get_mut(name.known as usize), value.index())
+        {
             *slot = index;
         }
+        Ok(value)
     }
 
     /// The node of a global: one for each name.
@@ -110,9 +112,7 @@ impl Machine<'_> {
             return Ok(Value::node(index));
         }
         if slot == Some(u32::MAX) {
-            let value = self.node(Node::Global(Name { module, name, python2, known }))?;
-            self.set_slot(known, value);
-            return Ok(value);
+            return self.first_of(Name { module, name, python2, known });
         }
         let key = (Box::from(canonical_module), Box::from(canonical_name));
         if let Some(&index) = self.names.get(&key) {
